@@ -1,0 +1,64 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/argusdbg/argus/internal/value"
+	"github.com/argusdbg/argus/internal/watch"
+	"github.com/argusdbg/argus/ptrace"
+)
+
+// ErrRunning is returned by what needs the program stopped for longer than a moment.
+var ErrRunning = errors.New("the program is running: halt it first")
+
+// ErrEnded is returned, wrapped with the reason, once a session has no program any
+// more.
+var ErrEnded = errors.New("the session has ended")
+
+// Errors that a caller may want to tell apart, with errors.As.
+type (
+	// SlotsError: more is to be watched than there are debug registers. It names who
+	// holds them.
+	SlotsError = watch.SlotsError
+	// NotWatchableError: a variable whose type cannot be watched as a whole.
+	NotWatchableError = value.NotWatchable
+	// AttachError: a process that cannot be debugged, and why.
+	AttachError = ptrace.AttachError
+	// LaunchError: a program that cannot be started, and why.
+	LaunchError = ptrace.LaunchError
+)
+
+// ErrNoDebugRegisters: this machine gives no access to them.
+var ErrNoDebugRegisters = ptrace.ErrNoDebugRegisters
+
+// TargetError says that a program cannot be debugged because of what it is.
+type TargetError struct {
+	Path   string
+	Reason string // what is wrong, and what can be done
+	Err    error  // the cause, if there is one beyond the reason
+}
+
+func (e *TargetError) Error() string { return e.Path + ": " + e.Reason }
+
+// Unwrap returns the cause.
+func (e *TargetError) Unwrap() error { return e.Err }
+
+// ExprError says that an expression cannot be evaluated, watched or used as a
+// condition.
+type ExprError struct {
+	Expr    string
+	Reason  string
+	Similar []string // names that were perhaps meant
+	Err     error    // the cause, if there is one beyond the reason
+}
+
+func (e *ExprError) Error() string {
+	if len(e.Similar) > 0 {
+		return fmt.Sprintf("%s; did you mean %s?", e.Reason, e.Similar[0])
+	}
+	return e.Reason
+}
+
+// Unwrap returns the cause.
+func (e *ExprError) Unwrap() error { return e.Err }

@@ -1,0 +1,195 @@
+package backend
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-delve/delve/pkg/proc"
+
+	"github.com/argusdbg/argus/internal/glue"
+	"github.com/argusdbg/argus/internal/insn"
+	"github.com/argusdbg/argus/internal/value"
+	"github.com/argusdbg/argus/internal/watch"
+	"github.com/argusdbg/argus/ptrace"
+)
+
+// Hit is one access to what is watched.
+type Hit struct {
+	Watchpoint *Watchpoint
+	Number     uint64        // which of the watchpoint's hits it is, from 1
+	Time       time.Duration // since the program was first let run
+	Access     Access        // Write, Read, or ReadWrite where it cannot be told
+	Old, New   Value         // before and after; see the package comment
+	Goroutine  Goroutine
+	Thread     int   // id that the kernel gave the thread
+	Place      Place // of the instruction
+	Stack      []Frame
+	CondErr    error // why the condition could not be evaluated
+	// PlaceErr is why the instruction was not found; Place is then that of the
+	// program counter, behind it.
+	PlaceErr error
+}
+
+// String is one line: what, where, who.
+func (h *Hit) String() string {
+	return fmt.Sprintf("%s: %s -> %s, written by %s at %s", h.Watchpoint.Expr(), h.Old, h.New, h.Goroutine, h.Place)
+}
+
+// Value is a watched value.
+type Value struct {
+	bytes []byte
+	w     *Watchpoint
+	text  string // formatted at the hit: it may need the target's memory
+}
+
+// String is the value as Go prints it.
+func (v Value) String() string { return v.text }
+
+// Bytes is the value as it lay in memory.
+func (v Value) Bytes() []byte { return v.bytes }
+
+// Int returns the value as a number if it is an integer of any kind, a bool or a
+// pointer.
+func (v Value) Int() (int64, bool) { return intOf(v.w.typ, v.bytes) }
+
+func (w *Watchpoint) value(b []byte) Value {
+	b = slices.Clone(b)
+	return Value{bytes: b, w: w, text: value.Format(w.typ, b, valueEnv{w.s})}
+}
+
+// valueEnv answers what the bytes of a value do not tell.
+type valueEnv struct{ s *Session }
+
+func (e valueEnv) FuncName(pc uint64) string { return e.s.lines.FuncName(pc) }
+
+func (e valueEnv) ReadMemory(buf []byte, addr uint64) (int, error) {
+	return e.s.target.Memory().ReadMemory(buf, addr)
+}
+
+// newStopper makes what Delve stops for when a watchpoint was hit (FACTS F3).
+func newStopper(w *Watchpoint) *proc.Breakpoint {
+	return &proc.Breakpoint{
+		Addr: w.addr, WatchExpr: w.expr, WatchType: proc.WatchWrite,
+		Logical:   &proc.LogicalBreakpoint{LogicalID: w.id, HitCount: map[int64]uint64{}},
+		Breaklets: []*proc.Breaklet{{Kind: proc.UserBreakpoint, LogicalID: w.id}},
+	}
+}
+
+// Hit is called by the event loop.
+func (o *observer) Hit(th *glue.Thread, entries []*watch.Entry) *proc.Breakpoint {
+	s := (*Session)(o)
+	at := time.Since(s.began)
+	var stopper *proc.Breakpoint
+	for _, e := range entries {
+		w := e.Owner.(*Watchpoint)
+		if s.hit(w, th, at) && stopper == nil {
+			stopper = w.stopper
+		}
+	}
+	return stopper
+}
+
+// hit takes in one hit of one watchpoint and reports whether the program stops.
+func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bool) {
+	w.mu.Lock()
+	w.hits++
+	number := w.hits
+	w.mu.Unlock()
+	regs, err := th.Held().Registers()
+	if err == nil {
+		_, err = s.target.Memory().ReadMemory(w.now, w.addr)
+	}
+	if err != nil { // the thread is being killed
+		w.mu.Lock()
+		w.lost++
+		w.mu.Unlock()
+		return false
+	}
+	store, placeErr := s.writer(regs, w)
+	old := w.last
+	var exactOld, exactNew [maxValue]byte
+	if v, ok := oldValue(store, regs); ok && w.size <= maxValue {
+		old = overlay(exactOld[:w.size], w.last, v, w.addr)
+	}
+	now := w.now
+	if v, ok := written(store, regs); ok && w.size <= maxValue {
+		now = overlay(exactNew[:w.size], w.now, v, w.addr)
+	}
+	defer func() {
+		copy(w.seen, w.now)
+		copy(w.last, now)
+	}()
+	condErr, report := s.wanted(w, th)
+	if !report {
+		return false
+	}
+	h := &Hit{Watchpoint: w, Number: number, Time: at, Access: accessOf(w, store, placeErr), Old: w.value(old), New: w.value(now),
+		Thread: th.ThreadID(), Goroutine: s.goroutineOn(th), CondErr: condErr, PlaceErr: placeErr}
+	if placeErr != nil {
+		h.Place = s.at(regs.PC())
+	} else {
+		h.Place = s.at(store.PC)
+	}
+	if w.stack > 0 {
+		h.Stack = s.stackOf(th, w.stack, h.Place)
+	}
+	if w.report != nil {
+		w.report(h)
+		return false
+	}
+	s.stops = append(s.stops, h)
+	return true
+}
+
+// wanted judges condition and count.
+func (s *Session) wanted(w *Watchpoint, th *glue.Thread) (condErr error, report bool) {
+	if w.cond != "" {
+		ok, err := s.condition(w.cond, th)
+		if err == nil && !ok {
+			return nil, false
+		}
+		condErr = err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.matched++
+	if w.every > 1 && w.matched%w.every != 0 {
+		return nil, false
+	}
+	w.told++
+	return condErr, true
+}
+
+// maxValue is how many bytes the slots of a thread can hold.
+const maxValue = 64
+
+// overlay returns base with the bytes of v that lie in it put in, in dst.
+func overlay(dst, base []byte, v insn.Value, addr uint64) []byte {
+	copy(dst, base)
+	for i := range v.Size {
+		if at := v.Addr + uint64(i); at >= addr && at-addr < uint64(len(dst)) {
+			dst[at-addr] = v.Data[i]
+		}
+	}
+	return dst
+}
+
+func accessOf(w *Watchpoint, store insn.Store, placeErr error) Access {
+	switch {
+	case !w.access.Reads() || !w.access.Writes():
+		return w.access
+	case placeErr != nil:
+		return ReadWrite
+	case store.Kind == insn.Load:
+		return Read
+	case store.Kind == insn.Other:
+		return ReadWrite
+	}
+	return Write
+}
+
+// writer finds the instruction that made the access.
+func (s *Session) writer(regs *ptrace.Regs, w *Watchpoint) (insn.Store, error) {
+	return findWriter(s.writers, regs, w.addr, w.size)
+}

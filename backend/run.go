@@ -1,0 +1,281 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"time"
+
+	"github.com/go-delve/delve/pkg/proc"
+
+	"github.com/argusdbg/argus/internal/glue"
+)
+
+// Continue lets the program run until it stops or ends. If ctx ends first the program
+// is halted: the event is then a [*Stop] and the error the context's.
+func (s *Session) Continue(ctx context.Context) (Event, error) {
+	return s.run(ctx, s.group.Targets.Continue)
+}
+
+// Next runs to the next line of the selected goroutine, over calls.
+func (s *Session) Next(ctx context.Context) (Event, error) {
+	return s.run(ctx, s.group.Targets.Next)
+}
+
+// StepIn runs to the next line of the selected goroutine, into calls.
+func (s *Session) StepIn(ctx context.Context) (Event, error) {
+	return s.run(ctx, s.group.Targets.Step)
+}
+
+// StepOut runs until the selected goroutine's function has returned.
+func (s *Session) StepOut(ctx context.Context) (Event, error) {
+	return s.run(ctx, s.group.Targets.StepOut)
+}
+
+// StepInstruction executes one instruction of the selected goroutine; over is whether
+// a call counts as one.
+func (s *Session) StepInstruction(ctx context.Context, over bool) (Event, error) {
+	return s.run(ctx, func() error { return s.group.Targets.StepInstruction(over) })
+}
+
+// Run continues the program again and again, and yields every event: with the program
+// stopped while the body of the loop looks at a [*Stop]. The loop ends after an event
+// that ends the session, or with an error. Leaving it leaves the program stopped.
+func (s *Session) Run(ctx context.Context) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for {
+			ev, err := s.Continue(ctx)
+			if !yield(ev, err) || err != nil {
+				return
+			}
+			if _, stopped := ev.(*Stop); !stopped {
+				return
+			}
+		}
+	}
+}
+
+// Halt stops the program. It returns when it is stopped, at once if it is already.
+// Whoever waits in Continue gets a [*Stop] with [ReasonHalted].
+func (s *Session) Halt(ctx context.Context) error {
+	s.gate.mu.Lock()
+	run := s.gate.runs
+	s.gate.mu.Unlock()
+	return s.halt(ctx, run)
+}
+
+// halt ends one run; it does nothing to a later one.
+func (s *Session) halt(ctx context.Context, run uint64) error {
+	again := time.NewTicker(renudge)
+	defer again.Stop()
+	for {
+		s.gate.mu.Lock()
+		state, runs, changed := s.gate.state, s.gate.runs, s.gate.wait()
+		s.gate.mu.Unlock()
+		switch {
+		case state == gateEnded:
+			return s.errEnded()
+		case state != gateRunning || runs != run:
+			return nil
+		}
+		// An error: the program is ending, which ends the run. Delve forgets a request
+		// that comes before its loop has begun: it is repeated.
+		_ = s.group.Targets.RequestManualStop()
+		select {
+		case <-changed:
+		case <-again.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// run lets the program run by one of Delve's ways.
+func (s *Session) run(ctx context.Context, how func() error) (Event, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.gate.acquire(ctx, gateRunning, s.errEnded); err != nil {
+		return nil, err
+	}
+	defer s.gate.release()
+	if !s.ran {
+		s.began, s.ran = time.Now(), true
+	}
+	s.stops = nil
+	s.gate.mu.Lock()
+	run := s.gate.runs
+	s.gate.mu.Unlock()
+	undo := context.AfterFunc(ctx, func() { _ = s.halt(context.Background(), run) })
+	err := how()
+	undo()
+	ev, err := s.outcome(err)
+	if s.Ended() == nil {
+		s.compareAll()
+		s.gate.serve()
+		if ended := s.Ended(); ended != nil { // one of them ended it
+			ev, err = ended, nil
+		}
+	}
+	if stop, ok := ev.(*Stop); ok && err == nil && stop.Reason == ReasonHalted {
+		err = context.Cause(ctx)
+	}
+	return ev, err
+}
+
+// outcome says what a run ended with.
+func (s *Session) outcome(err error) (Event, error) {
+	var exited proc.ErrProcessExited
+	switch {
+	case errors.As(err, &exited):
+		s.closeWatches("")
+		var ev Event = exitOf(s.process.ExitStatus())
+		if s.execed != nil {
+			ev = s.execed
+		}
+		s.end(ev)
+		return s.Ended(), nil // what Kill or Detach ended it with, if they did
+	case errors.Is(err, proc.ErrProcessDetached):
+		return s.Ended(), nil
+	case err == nil:
+		return s.stop(nil), nil
+	}
+	if ok, _ := s.target.Valid(); !ok {
+		return nil, fmt.Errorf("the target was lost: %w", err)
+	}
+	if bp := s.target.CurrentThread().Breakpoint(); bp != nil && bp.CondError != nil {
+		return s.stop(bp.CondError), nil
+	}
+	return nil, err
+}
+
+// stop describes why the program is stopped.
+func (s *Session) stop(condErr error) *Stop {
+	th := s.target.CurrentThread()
+	ev := &Stop{Thread: th.ThreadID(), Hits: s.stops, Err: condErr, Reason: reasonOf(s.target.StopReason)}
+	if regs, err := th.Registers(); err == nil {
+		ev.Place = s.at(regs.PC())
+	}
+	ev.Goroutine = s.goroutineOn(th.(*glue.Thread))
+	for _, bp := range s.target.Breakpoints().WatchOutOfScope {
+		for _, w := range s.watches {
+			if w.anchor == bp {
+				ev.Ended = append(ev.Ended, w)
+			}
+		}
+	}
+	for _, w := range ev.Ended {
+		s.endWatch(w, "the variable has gone out of scope")
+		ev.Reason = ReasonScopeEnd
+	}
+	if state := th.Breakpoint(); state.Breakpoint != nil {
+		ev.Breakpoint = s.breaks[state.LogicalID()]
+		switch state.Breakpoint.Logical.Name {
+		case proc.UnrecoveredPanic:
+			ev.Reason = ReasonPanic
+		case proc.FatalThrow:
+			ev.Reason = ReasonFatal
+		}
+	}
+	if condErr != nil {
+		ev.Reason = ReasonConditionError
+	}
+	if len(s.stops) > 0 {
+		first := s.stops[0]
+		ev.Reason, ev.Thread, ev.Goroutine, ev.Place = ReasonWatchpoint, first.Thread, first.Goroutine, first.Place
+		_ = s.target.SwitchThread(first.Thread) // gone, if it has been killed
+	}
+	return ev
+}
+
+func reasonOf(r proc.StopReason) Reason {
+	switch r {
+	case proc.StopBreakpoint:
+		return ReasonBreakpoint
+	case proc.StopHardcodedBreakpoint:
+		return ReasonHardcoded
+	case proc.StopNextFinished:
+		return ReasonStep
+	case proc.StopCallReturned:
+		return ReasonCallReturned
+	case proc.StopWatchpoint:
+		return ReasonWatchpoint
+	case proc.StopSharedLibLoaded:
+		return ReasonLibraryLoaded
+	}
+	return ReasonHalted
+}
+
+// Detach lets the program run on as it was before, whether it runs or is stopped.
+// Whoever waits in Continue gets a [*Detached]. A program that was launched becomes an
+// ordinary child of the caller's process.
+func (s *Session) Detach(ctx context.Context) error {
+	return s.do(ctx, func() error {
+		s.compareAll()
+		s.end(&Detached{PID: s.pid})
+		s.closeWatches("")
+		if err := s.group.Targets.Detach(false); err != nil {
+			return fmt.Errorf("detach from process %d: %w", s.pid, err)
+		}
+		return nil
+	})
+}
+
+// Kill ends the program.
+func (s *Session) Kill(ctx context.Context) error {
+	return s.do(ctx, func() error {
+		s.compareAll()
+		err := s.group.Targets.Detach(true)
+		s.end(exitOf(s.process.ExitStatus()))
+		s.closeWatches("")
+		if err != nil {
+			return fmt.Errorf("kill process %d: %w", s.pid, err)
+		}
+		return nil
+	})
+}
+
+// Close ends the session: a program that was launched is ended, one that was attached
+// to is let go. It is no error if it has ended already.
+func (s *Session) Close() error {
+	ctx := context.Background()
+	var err error
+	if s.launched {
+		err = s.Kill(ctx)
+	} else {
+		err = s.Detach(ctx)
+	}
+	if errors.Is(err, ErrEnded) {
+		return nil
+	}
+	return err
+}
+
+// observer is the Session as the event loop sees it.
+type observer Session
+
+func (o *observer) Pending() bool { return o.gate.pending() }
+
+func (o *observer) Serve() {
+	s := (*Session)(o)
+	if ths := s.target.ThreadList(); len(ths) > 0 {
+		s.target.ClearCaches()
+		_ = s.target.SwitchThread(ths[0].ThreadID())
+	}
+	s.compareAll()
+	s.gate.serve()
+	s.freshen()
+}
+
+func (o *observer) Leaving(p *glue.Process) {
+	if s := (*Session)(o); p == s.process {
+		s.compareAll()
+	}
+}
+
+func (o *observer) Execed(pid int) {
+	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // "": it has ended meanwhile
+	o.execed = &Exec{PID: pid, Path: exe}
+}

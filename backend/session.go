@@ -1,0 +1,292 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-delve/delve/pkg/goversion"
+	"github.com/go-delve/delve/pkg/proc"
+	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/internal/glue"
+	"github.com/argusdbg/argus/internal/goroutine"
+	"github.com/argusdbg/argus/internal/insn"
+	"github.com/argusdbg/argus/internal/where"
+)
+
+// LaunchConfig says how a program is started.
+type LaunchConfig struct {
+	Path string   // the executable file
+	Args []string // arguments after the program's name
+	Dir  string   // working directory; "" is the caller's
+	Env  []string // KEY=VALUE; nil is the caller's environment
+
+	// Standard files. A nil Stdin reads as empty; nil Stdout and Stderr are the
+	// caller's.
+	Stdin, Stdout, Stderr *os.File
+
+	// NewProcessGroup makes the program lead a process group: signals from the
+	// caller's terminal do not reach it, and Kill ends all of the group.
+	NewProcessGroup bool
+	DisableASLR     bool
+
+	Options
+}
+
+// Options are those of Launch and Attach alike.
+type Options struct {
+	// DebugInfoDirs is where to look for debug information that is apart from the
+	// program.
+	DebugInfoDirs []string
+
+	// CatchPanics stops at unrecovered panics and fatal errors of the runtime. It
+	// writes breakpoint instructions into the program.
+	CatchPanics bool
+
+	// AnyGoVersion debugs programs of Go versions that are not known to work.
+	AnyGoVersion bool
+}
+
+// Session is one program under the debugger.
+type Session struct {
+	gate     gate
+	began    time.Time // of the first run
+	pid      int
+	path     string
+	launched bool
+
+	// For whoever the gate lets in.
+	group      *glue.Group
+	target     *proc.Target
+	process    *glue.Process
+	goroutines *goroutine.Reader
+	tlsG       uint64 // where the g pointer is, from the thread's TLS base
+	gBuf       []byte
+	lines      *where.Lines
+	writers    *insn.Cache
+	watches    []*Watchpoint
+	stops      []*Hit // since the program was resumed, of watchpoints that stop
+	breaks     map[int]*Breakpoint
+	execed     *Exec
+	ran        bool
+	lastID     int
+
+	mu    sync.Mutex
+	ended Event // guarded by mu; what the session ended with
+}
+
+// Launch starts a program. It is stopped before its first instruction, and ends when
+// the Session does, or the process that holds it.
+func Launch(ctx context.Context, cfg LaunchConfig) (*Session, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	path, err := filepath.Abs(cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Dir != "" {
+		if st, err := os.Stat(cfg.Dir); err != nil || !st.IsDir() {
+			return nil, &LaunchError{Path: cfg.Path, Err: fmt.Errorf("%s is not a directory to work in", cfg.Dir)}
+		}
+	}
+	s := newSession(path)
+	g, err := glue.LaunchObserved(glue.LaunchConfig{
+		Path: path, Args: append([]string{cfg.Path}, cfg.Args...), Dir: cfg.Dir, Env: cfg.Env,
+		Stdin: cfg.Stdin, Stdout: cfg.Stdout, Stderr: cfg.Stderr,
+		NewProcessGroup: cfg.NewProcessGroup, DisableASLR: cfg.DisableASLR, DebugInfoDirs: cfg.DebugInfoDirs,
+	}, (*observer)(s))
+	if err != nil {
+		return nil, explainTarget(cfg.Path, err)
+	}
+	if err := s.begin(ctx, g, cfg.Path, cfg.Options, true); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Attach holds a running process, stopped with all its threads.
+func Attach(ctx context.Context, pid int, o Options) (*Session, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // "" is good enough
+	s := newSession(exe)
+	name := fmt.Sprintf("process %d", pid)
+	if s.path != "" {
+		name += " (" + s.path + ")"
+	}
+	g, err := glue.AttachObserved(pid, o.DebugInfoDirs, (*observer)(s))
+	if err != nil {
+		return nil, explainTarget(name, err)
+	}
+	if err := s.begin(ctx, g, name, o, false); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newSession(path string) *Session {
+	s := &Session{began: time.Now(), path: path}
+	s.breaks = map[int]*Breakpoint{}
+	s.gate.over = func() bool { return s.Ended() != nil }
+	return s
+}
+
+// begin finds out what is needed of the program. On an error the program is ended, or
+// let go if it was attached to.
+func (s *Session) begin(ctx context.Context, g *glue.Group, name string, o Options, launched bool) error {
+	s.launched = launched
+	s.group, s.target = g, g.Targets.Selected
+	s.process = g.Process()
+	s.pid = s.target.Pid()
+	err := s.examine(name, o)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = g.Targets.Detach(launched)
+		return err
+	}
+	return nil
+}
+
+func (s *Session) examine(name string, o Options) error {
+	bi := s.target.BinInfo()
+	if len(bi.Images) == 0 || !bi.Images[0].IsGo {
+		return &TargetError{Path: name, Reason: "not a Go program with debug information: Argus debugs Go programs " +
+			"(one that was stripped, or linked with -ldflags=-s or -w, has to be built again without that)"}
+	}
+	if !o.AnyGoVersion {
+		if err := goversion.Compatible(bi.DwarfVersion(), bi.Producer(), false); err != nil {
+			return &TargetError{Path: name, Err: err, Reason: fmt.Sprintf(
+				"built by a Go version that is not known to work (%s; known are %d.%d to %d.%d): build it with one of those, or ask for any version and expect errors",
+				goVersion(bi), goversion.MinSupportedVersionOfGoMajor, goversion.MinSupportedVersionOfGoMinor,
+				goversion.MaxSupportedVersionOfGoMajor, goversion.MaxSupportedVersionOfGoMinor)}
+		}
+	}
+	var err error
+	if s.goroutines, err = goroutine.New(bi); err != nil {
+		return &TargetError{Path: name, Err: err, Reason: err.Error()}
+	}
+	if s.tlsG, err = bi.GStructOffset(s.target.Memory()); err != nil {
+		return &TargetError{Path: name, Err: err, Reason: "where it keeps its goroutines could not be found: " + err.Error()}
+	}
+	s.gBuf = make([]byte, s.goroutines.Size())
+	s.lines = where.New(bi)
+	s.writers = insn.NewCache(program{s.process}, s.bounds, 1<<14)
+	if !o.CatchPanics {
+		return s.removeInternalBreakpoints()
+	}
+	return nil
+}
+
+// removeInternalBreakpoints takes out what Delve sets by itself, so that no
+// instruction of the program is changed that the user did not ask for.
+func (s *Session) removeInternalBreakpoints() error {
+	for addr, bp := range s.target.Breakpoints().M {
+		if bp.LogicalID() < 0 {
+			if err := s.target.ClearBreakpoint(addr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// explainTarget turns Delve's words about a program into ours.
+func explainTarget(name string, err error) error {
+	var bad *proc.ErrBadBinaryInfo
+	if errors.As(err, &bad) {
+		return &TargetError{Path: name, Err: err, Reason: "no usable debug information: it was stripped, or linked with -ldflags=-s or -w; " +
+			"build it again without that (" + bad.Error() + ")"}
+	}
+	return err
+}
+
+func goVersion(bi *proc.BinaryInfo) string {
+	v := goversion.ParseProducer(bi.Producer())
+	return v.String()
+}
+
+// PID is the process's id.
+func (s *Session) PID() int { return s.pid }
+
+// Path is the file of the program; "" if it cannot be known.
+func (s *Session) Path() string { return s.path }
+
+// Ended returns what the session ended with, nil as long as it has not.
+func (s *Session) Ended() Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+func (s *Session) end(ev Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = ev
+	}
+}
+
+func (s *Session) errEnded() error {
+	if ev := s.Ended(); ev != nil {
+		return fmt.Errorf("%w: %s", ErrEnded, ev)
+	}
+	return ErrEnded
+}
+
+// do runs fn with the target to itself; see gate.
+func (s *Session) do(ctx context.Context, fn func() error) error {
+	var err error
+	if gateErr := s.gate.do(ctx, s.group.Nudge, s.errEnded, func() {
+		if s.Ended() != nil {
+			err = s.errEnded()
+			return
+		}
+		s.freshen()
+		err = fn()
+	}); gateErr != nil {
+		return gateErr
+	}
+	return err
+}
+
+// freshen drops what Delve remembers of a target that has moved since.
+func (s *Session) freshen() {
+	if ok, _ := s.target.Valid(); !ok {
+		return
+	}
+	s.target.ClearCaches()
+	if _, ok := s.target.FindThread(s.target.CurrentThread().ThreadID()); !ok {
+		if ths := s.target.ThreadList(); len(ths) > 0 {
+			_ = s.target.SwitchThread(ths[0].ThreadID())
+		}
+	}
+}
+
+func (s *Session) bounds(pc uint64) (entry, end uint64, err error) {
+	fn := s.target.BinInfo().PCToFunc(pc)
+	if fn == nil {
+		return 0, 0, fmt.Errorf("no function is known at %#x", pc)
+	}
+	return fn.Entry, fn.End, nil
+}
+
+// program is the memory without breakpoints.
+type program struct{ p *glue.Process }
+
+func (m program) ReadMemory(buf []byte, addr uint64) (int, error) { return m.p.ReadProgram(buf, addr) }
+
+func signalName(sig unix.Signal) string {
+	if name := unix.SignalName(sig); name != "" {
+		return name
+	}
+	return fmt.Sprintf("signal %d", int(sig))
+}

@@ -1,0 +1,284 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+	"github.com/go-delve/delve/pkg/proc"
+
+	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/value"
+	"github.com/argusdbg/argus/internal/watch"
+	"github.com/argusdbg/argus/ptrace"
+)
+
+// Access is what a watchpoint fires on.
+type Access = hwbp.Access
+
+// Accesses. x86-64 has no Read: use ReadWrite.
+const (
+	Write     = hwbp.Write
+	ReadWrite = hwbp.ReadWrite
+	Read      = hwbp.Read
+)
+
+// WatchOption changes what Watch sets.
+type WatchOption func(*watchOptions)
+
+type watchOptions struct {
+	cond      string
+	every     uint64
+	report    func(*Hit)
+	stack     int
+	goroutine int64
+	frame     int
+}
+
+// If reports only hits at which a Go expression is true. It is evaluated in the scope of
+// the writing instruction, after the write. A hit at which it cannot be evaluated is
+// reported, with [Hit.CondErr].
+func If(cond string) WatchOption { return func(o *watchOptions) { o.cond = cond } }
+
+// Every reports only each n-th of the hits that meet the condition.
+func Every(n uint64) WatchOption { return func(o *watchOptions) { o.every = n } }
+
+// Report makes the watchpoint tell fn of its hits and let the program run on. fn runs
+// on the session's own thread while the thread that wrote waits: it must be quick, and
+// must not call methods of the Session. The Hit is fn's to keep.
+func Report(fn func(*Hit)) WatchOption { return func(o *watchOptions) { o.report = fn } }
+
+// WithStack adds up to depth frames of the writing goroutine's stack to every hit.
+func WithStack(depth int) WatchOption { return func(o *watchOptions) { o.stack = depth } }
+
+// InScope evaluates the expression in a frame of a goroutine (0 is the innermost)
+// instead of that of the selected one.
+func InScope(goroutine int64, frame int) WatchOption {
+	return func(o *watchOptions) { o.goroutine, o.frame = goroutine, frame }
+}
+
+// Watch sets a watchpoint on what expr denotes: a variable, a field, an element, *p, or a
+// typed address as in *(*int64)(0xc000012340). The expression is evaluated once: what is
+// watched is memory.
+//
+// A program that runs is stopped for a moment. Errors: [*ExprError], [*SlotsError],
+// [*NotWatchableError], [*hwbp.AccessError], [ErrNoDebugRegisters], [ErrEnded].
+func (s *Session) Watch(ctx context.Context, expr string, access Access, opts ...WatchOption) (*Watchpoint, error) {
+	w := &Watchpoint{s: s, expr: expr, access: access}
+	w.goroutine = -1
+	for _, o := range opts {
+		o(&w.watchOptions)
+	}
+	if err := checkCondition(w.cond); err != nil {
+		return nil, err
+	}
+	err := s.do(ctx, func() error { return s.watch(w) })
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func checkCondition(cond string) error {
+	if cond == "" {
+		return nil
+	}
+	if _, err := parser.ParseExpr(cond); err != nil {
+		return &ExprError{Expr: cond, Err: err, Reason: fmt.Sprintf("condition %q is not a Go expression: %v", cond, err)}
+	}
+	return nil
+}
+
+func (s *Session) watch(w *Watchpoint) error {
+	scope, err := s.scope(w.goroutine, w.frame)
+	if err != nil {
+		return err
+	}
+	v, err := s.resolve(scope, w.expr)
+	if err != nil {
+		return err
+	}
+	w.typ, w.addr, w.size = v.DwarfType, v.Addr, int(v.RealType.Size())
+	if err := value.Watchable(w.typ); err != nil {
+		return fmt.Errorf("%s: %w", w.expr, err)
+	}
+	w.last, w.now = make([]byte, w.size), make([]byte, w.size)
+	if _, err := s.target.Memory().ReadMemory(w.last, w.addr); err != nil {
+		return &ExprError{Expr: w.expr, Err: err, Reason: fmt.Sprintf("%s cannot be read: %v", w.expr, err)}
+	}
+	w.seen = slices.Clone(w.last)
+	if w.cond != "" {
+		if err := s.tryCondition(scope, w.cond); err != nil {
+			return err
+		}
+	}
+	if s.onStack(scope, w.addr) {
+		err = s.watchLocal(w, scope)
+	} else {
+		w.entry, err = w.entryAt(w.addr)
+		if err == nil {
+			err = s.process.AddWatch(w.entry)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	s.lastID++
+	w.id = s.lastID
+	w.armed = time.Now()
+	w.stopper = newStopper(w)
+	s.watches = append(s.watches, w)
+	return nil
+}
+
+func (w *Watchpoint) entryAt(addr uint64) (*watch.Entry, error) {
+	points, err := hwbp.Cover(ptrace.Limits(), addr, uint64(w.size), w.access)
+	if err != nil {
+		return nil, fmt.Errorf("watch %s: %w", w.expr, err)
+	}
+	return &watch.Entry{Name: w.expr, Points: points, Owner: w}, nil
+}
+
+// watchLocal has Delve look after a variable on a stack: it follows the stack when the
+// runtime moves it, and notices when the function returns. What Delve knows as a
+// watchpoint is one byte; the slots hold all of the variable.
+func (s *Session) watchLocal(w *Watchpoint, scope *proc.EvalScope) error {
+	wtype := proc.WatchWrite
+	if w.access.Reads() {
+		wtype |= proc.WatchRead
+	}
+	s.lastID++
+	var err error
+	w.anchor, err = s.process.SetAnchor(func(addr uint64) (*watch.Entry, error) {
+		e, err := w.entryAt(addr)
+		if err == nil {
+			w.addr, w.entry = addr, e
+		}
+		return e, err
+	}, func() (*proc.Breakpoint, error) {
+		return s.target.SetWatchpoint(s.lastID, scope, fmt.Sprintf("*(*uint8)(%#x)", w.addr), wtype, nil)
+	})
+	return err
+}
+
+// onStack reports whether addr lies on the stack of the scope's goroutine.
+func (s *Session) onStack(scope *proc.EvalScope, addr uint64) bool {
+	bound := func(name string) uint64 {
+		v, err := scope.EvalExpression("runtime.curg.stack."+name, proc.LoadConfig{})
+		if err != nil || v.Value == nil {
+			return 0
+		}
+		n, _ := strconv.ParseUint(v.Value.ExactString(), 10, 64)
+		return n
+	}
+	return addr >= bound("lo") && addr < bound("hi")
+}
+
+// resolve finds the memory that an expression denotes.
+func (s *Session) resolve(scope *proc.EvalScope, expr string) (*proc.Variable, error) {
+	fail := func(err error, format string, args ...any) error {
+		return &ExprError{Expr: expr, Reason: fmt.Sprintf(format, args...), Err: err}
+	}
+	if tree, err := parser.ParseExpr(expr); err != nil {
+		return nil, fail(err, "%q is not a Go expression: %v", expr, err)
+	} else if _, ok := tree.(*ast.BasicLit); ok {
+		return nil, fail(nil, "%s is a number, not a variable; an address is watched as a typed one: *(*int64)(%s)", expr, expr)
+	}
+	v, err := scope.EvalExpression(expr, proc.LoadConfig{})
+	if err != nil {
+		return nil, s.explainExpr(scope, expr, err)
+	}
+	switch {
+	case v.Flags&proc.VariableConstant != 0:
+		return nil, fail(nil, "%s is a constant: nobody can write it", expr)
+	case v.Unreadable != nil:
+		return nil, fail(v.Unreadable, "%s cannot be read: %v", expr, v.Unreadable)
+	case v.Flags&(proc.VariableFakeAddress|proc.VariableCPURegister) != 0:
+		return nil, fail(nil, "%s is in a register here, or in pieces, and has no address: build without optimisations (-gcflags='all=-N -l') to watch it", expr)
+	case v.Addr == 0 || v.RealType == nil || v.DwarfType == nil:
+		return nil, fail(nil, "%s is a value without an address: name a variable, a field, an element or *pointer", expr)
+	}
+	if _, isFunc := godwarf.ResolveTypedef(v.DwarfType).(*godwarf.FuncType); isFunc && v.Addr == v.Base {
+		return nil, fail(nil, "%s is a function, not a variable", expr)
+	}
+	return v, nil
+}
+
+// tryCondition evaluates a condition where the watchpoint is set, to find mistakes at
+// once. What is not known there may well be where the writes are, so that only a
+// condition that can be evaluated and is no bool is an error.
+func (s *Session) tryCondition(scope *proc.EvalScope, cond string) error {
+	v, err := scope.EvalExpression(cond, proc.LoadConfig{})
+	if err != nil {
+		return nil
+	}
+	if _, err := boolOf(cond, v); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Watchpoints returns those that are set, in the order in which they were.
+func (s *Session) Watchpoints() []*Watchpoint {
+	var list []*Watchpoint
+	_ = s.do(context.Background(), func() error {
+		list = slices.Clone(s.watches)
+		return nil
+	})
+	return list
+}
+
+// Remove takes the watchpoint away. Its figures stay.
+func (w *Watchpoint) Remove(ctx context.Context) error {
+	s := w.s
+	return s.do(ctx, func() error {
+		if !slices.Contains(s.watches, w) {
+			return nil
+		}
+		w.compare()
+		s.endWatch(w, "")
+		if w.anchor != nil {
+			return s.target.ClearBreakpoint(w.anchor.Addr)
+		}
+		return s.process.RemoveWatch(w.entry)
+	})
+}
+
+// endWatch closes the account of a watchpoint.
+func (s *Session) endWatch(w *Watchpoint, reason string) {
+	s.watches = slices.DeleteFunc(s.watches, func(o *Watchpoint) bool { return o == w })
+	w.close(reason)
+}
+
+// closeWatches closes all accounts at the end of the session.
+func (s *Session) closeWatches(reason string) {
+	for _, w := range s.watches {
+		w.close(reason)
+	}
+	s.watches = nil
+}
+
+// compareAll looks for values that changed without a hit.
+func (s *Session) compareAll() {
+	for _, w := range s.watches {
+		w.compare()
+	}
+}
+
+func boolOf(cond string, v *proc.Variable) (bool, error) {
+	if v.Unreadable != nil {
+		return false, &ExprError{Expr: cond, Err: v.Unreadable, Reason: fmt.Sprintf("condition %q: %v", cond, v.Unreadable)}
+	}
+	if v.Value == nil || v.Value.Kind().String() != "Bool" {
+		return false, &ExprError{Expr: cond, Reason: fmt.Sprintf("condition %q is not true or false", cond)}
+	}
+	return v.Value.ExactString() == "true", nil
+}
+
+var errNoScope = errors.New("no thread of the program is there to evaluate on")

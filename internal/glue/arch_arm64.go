@@ -1,0 +1,67 @@
+package glue
+
+import (
+	"fmt"
+
+	"github.com/go-delve/delve/pkg/dwarf/op"
+	"github.com/go-delve/delve/pkg/proc"
+	"github.com/go-delve/delve/pkg/proc/linutil"
+
+	"github.com/argusdbg/argus/ptrace"
+)
+
+const archName = "arm64"
+
+func (th *Thread) delveRegisters(r ptrace.Regs) (proc.Registers, error) {
+	regs := linutil.ARM64PtraceRegs(r)
+	cgo := th.p.g.Targets.Selected != nil && th.p.g.Targets.Selected.IsCgo()
+	var tls uint64
+	if cgo {
+		var err error
+		if tls, err = th.held.TLS(); err != nil {
+			return nil, err
+		}
+	}
+	return linutil.NewARM64Registers(&regs, cgo, tls, func(r *linutil.ARM64Registers) error {
+		return th.p.g.do(func() error {
+			area, err := th.held.FPState()
+			if err != nil {
+				return err
+			}
+			fp := linutil.ARM64PtraceFpRegs{Vregs: area}
+			r.Fpregs, r.Fpregset = fp.Decode(), area
+			return nil
+		})
+	}), nil
+}
+
+func (th *Thread) restore(saved proc.Registers) error {
+	s, ok := saved.(*linutil.ARM64Registers)
+	if !ok {
+		return fmt.Errorf("cannot restore registers of type %T", saved)
+	}
+	r := ptrace.Regs(*s.Regs)
+	if err := th.held.SetRegisters(&r); err != nil {
+		return err
+	}
+	if s.Fpregset == nil {
+		return nil
+	}
+	return th.held.SetFPState(s.Fpregset)
+}
+
+func (th *Thread) set(regs proc.Registers, number uint64, value *op.DwarfRegister) error {
+	r := regs.(*linutil.ARM64Registers)
+	fpChanged, err := r.SetReg(number, value)
+	if err != nil {
+		return err
+	}
+	changed := ptrace.Regs(*r.Regs)
+	if err := th.held.SetRegisters(&changed); err != nil {
+		return err
+	}
+	if !fpChanged || r.Fpregset == nil {
+		return nil
+	}
+	return th.held.SetFPState(r.Fpregset)
+}

@@ -1,0 +1,237 @@
+package glue
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/go-delve/delve/pkg/proc"
+
+	"github.com/argusdbg/argus/internal/watch"
+	"github.com/argusdbg/argus/ptrace"
+)
+
+// Observer is who watches the event loop. Its methods run on the tracer's
+// thread.
+type Observer interface {
+	// Hit is told that one instruction of th touched the points of entries. Only
+	// th is certain to be stopped. A breakpoint that is returned becomes th's, and
+	// everything stops. The slice is valid during the call.
+	Hit(th *Thread, entries []*watch.Entry) *proc.Breakpoint
+
+	// Pending reports whether Serve has something to do.
+	Pending() bool
+
+	// Serve runs what others want of the target while it is stopped; every thread
+	// is.
+	Serve()
+
+	// Leaving is told that a process is about to end by its own doing: the last
+	// occasion to read its memory. A process that is killed from outside does not
+	// report this.
+	Leaving(p *Process)
+
+	// Execed is told that the process has replaced its program and was let go,
+	// because Delve does not follow.
+	Execed(pid int)
+}
+
+// NoObserver ignores everything.
+type NoObserver struct{}
+
+// Hit lets every hit pass.
+func (NoObserver) Hit(*Thread, []*watch.Entry) *proc.Breakpoint { return nil }
+
+// Pending is false.
+func (NoObserver) Pending() bool { return false }
+
+// Serve does nothing.
+func (NoObserver) Serve() {}
+
+// Leaving does nothing.
+func (NoObserver) Leaving(*Process) {}
+
+// Execed does nothing.
+func (NoObserver) Execed(int) {}
+
+// Group implements proc.ProcessGroup.
+type Group struct {
+	Targets *proc.TargetGroup
+
+	observer  Observer
+	tracer    *ptrace.Tracer
+	tracees   *ptrace.Tracees
+	addTarget proc.AddTargetFunc
+
+	cctx    *proc.ContinueOnceContext
+	trapped *Thread // has something to report
+	fired   []*watch.Entry
+
+	mu    sync.Mutex
+	procs []*Process // all there ever were, in order of appearance; guarded by mu
+}
+
+var _ proc.ProcessGroup = (*Group)(nil)
+
+func newGroup(o Observer) *Group {
+	tracer := ptrace.NewTracer()
+	return &Group{observer: o, tracer: tracer, tracees: ptrace.NewTracees(tracer)}
+}
+
+// Process returns the process that was launched or attached to.
+func (g *Group) Process() *Process { return g.procs[0] }
+
+// Do runs fn on the tracer's thread.
+func (g *Group) Do(fn func()) error { return g.tracer.Do(fn) }
+
+// OnTracer reports whether the caller runs on the tracer's thread.
+func (g *Group) OnTracer() bool { return g.tracer.OnThread() }
+
+// Nudge makes the event loop look whether its Observer has something pending.
+func (g *Group) Nudge() error { return g.tracees.Nudge() }
+
+// ContinueOnce lets everything run until something is to be reported.
+func (g *Group) ContinueOnce(cctx *proc.ContinueOnceContext) (th proc.Thread, reason proc.StopReason, err error) {
+	err = g.do(func() error {
+		t, r, err := g.continueOnce(cctx)
+		reason = r
+		if t != nil {
+			th = t
+		}
+		return err
+	})
+	return th, reason, err
+}
+
+// StepInstruction makes one thread execute one instruction.
+func (g *Group) StepInstruction(tid int) error {
+	return g.do(func() error {
+		th := g.thread(tid)
+		if th == nil {
+			return fmt.Errorf("no thread %d", tid)
+		}
+		if err := g.stepOver(th); err != nil && !errors.Is(err, ptrace.ErrThreadGone) {
+			return err
+		}
+		return g.handleQueued()
+	})
+}
+
+// Detach lets go of a process, or ends it.
+func (g *Group) Detach(pid int, kill bool) error {
+	p := g.find(pid)
+	if p == nil {
+		return nil
+	}
+	return g.do(func() error {
+		defer g.closeIfDone()
+		if kill {
+			err := g.tracees.Kill(p.held)
+			p.end(&p.exited)
+			g.dropQueued()
+			return err
+		}
+		err := g.tracees.StopAll()
+		if err == nil {
+			err = g.handleQueued()
+		}
+		if !p.valid() {
+			return nil // it ended meanwhile
+		}
+		if err == nil {
+			err = g.tracees.Detach(p.held)
+		}
+		p.end(&p.detached)
+		return err
+	})
+}
+
+// Close releases nothing: the tracer ends with the last process.
+func (g *Group) Close() error { return nil }
+
+// do runs fn on the tracer's thread and returns its error.
+func (g *Group) do(fn func() error) error {
+	var err error
+	if err1 := g.tracer.Do(func() { err = fn() }); err1 != nil {
+		return err1
+	}
+	return err
+}
+
+func (g *Group) thread(tid int) *Thread {
+	if th := g.tracees.Thread(tid); th != nil && th.Data != nil {
+		return th.Data.(*Thread)
+	}
+	return nil
+}
+
+// each calls fn for every thread of every process until it returns an error.
+func (g *Group) each(fn func(*Thread) error) error {
+	for _, p := range g.procs {
+		for _, th := range p.threads() {
+			if err := fn(th.Data.(*Thread)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *Group) find(pid int) *Process {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range g.procs {
+		if p.held.PID == pid && p.valid() {
+			return p
+		}
+	}
+	return nil
+}
+
+// anyValid returns a process that is still held, or nil.
+func (g *Group) anyValid() *Process {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range g.procs {
+		if p.valid() {
+			return p
+		}
+	}
+	return nil
+}
+
+func (g *Group) add(p *Process) {
+	g.mu.Lock()
+	g.procs = append(g.procs, p)
+	g.mu.Unlock()
+}
+
+func (g *Group) remove(p *Process) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, q := range g.procs {
+		if q == p {
+			g.procs = append(g.procs[:i:i], g.procs[i+1:]...)
+			return
+		}
+	}
+}
+
+func (g *Group) closeIfDone() {
+	if g.anyValid() == nil {
+		g.tracer.Close()
+	}
+}
+
+// dropQueued forgets events after a kill.
+func (g *Group) dropQueued() {
+	for {
+		ev, ok := g.tracees.Queued()
+		if !ok {
+			return
+		}
+		if ev.Kind == ptrace.ProcessGone {
+			g.processGone(ev)
+		}
+	}
+}

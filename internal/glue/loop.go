@@ -1,0 +1,335 @@
+package glue
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/go-delve/delve/pkg/logflags"
+	"github.com/go-delve/delve/pkg/proc"
+	"github.com/go-delve/delve/pkg/proc/linutil"
+
+	"github.com/argusdbg/argus/ptrace"
+)
+
+func (g *Group) continueOnce(cctx *proc.ContinueOnceContext) (*Thread, proc.StopReason, error) {
+	if g.anyValid() == nil {
+		return nil, proc.StopExited, proc.ErrProcessExited{Pid: g.procs[0].held.PID}
+	}
+	g.cctx, g.trapped = cctx, nil
+	if err := g.stepOffBreakpoints(); err != nil {
+		return nil, proc.StopExited, err
+	}
+	if cctx.ResumeChan != nil {
+		close(cctx.ResumeChan)
+		cctx.ResumeChan = nil
+	}
+	if g.trapped == nil {
+		if err := g.run(); err != nil {
+			return nil, proc.StopExited, err
+		}
+	}
+	if err := g.stop(); err != nil {
+		return nil, proc.StopExited, err
+	}
+	if g.trapped.held.Gone() { // it was killed while the others were being stopped
+		if err := g.replaceTrapped(); err != nil {
+			return nil, proc.StopExited, err
+		}
+	}
+	if g.trapped.trap == trapManual {
+		return g.trapped, proc.StopManual, nil
+	}
+	return g.trapped, proc.StopUnknown, nil
+}
+
+// stepOffBreakpoints gets threads past breakpoints that have been reported.
+func (g *Group) stepOffBreakpoints() error {
+	err := g.each(func(th *Thread) error {
+		th.current.Clear()
+		at := th.reported
+		th.forget()
+		if at == 0 || !th.held.Stopped() || !th.p.held.HasBreakpoint(at) {
+			return nil
+		}
+		if pc, err := th.pc(); err != nil || pc != at {
+			return nil // moved, or being killed
+		}
+		if err := g.stepOver(th); err != nil && !errors.Is(err, ptrace.ErrThreadGone) {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return g.handleQueued()
+}
+
+// stepOver executes one instruction of th with all other threads stopped.
+func (g *Group) stepOver(th *Thread) error {
+	ev, err := g.tracees.StepOver(th.held)
+	if err != nil {
+		return err
+	}
+	return g.handle(ev, true)
+}
+
+// run lets everything run until a thread has something to report.
+func (g *Group) run() error {
+	if err := g.resumeAll(); err != nil {
+		return err
+	}
+	for g.trapped == nil {
+		ev, err := g.tracees.Wait()
+		if err != nil {
+			return err
+		}
+		if err := g.handle(ev, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop stops everything, and takes in what threads met on their way to the stop.
+func (g *Group) stop() error {
+	if err := g.tracees.StopAll(); err != nil {
+		return err
+	}
+	if err := g.handleQueued(); err != nil {
+		return err
+	}
+	for _, p := range g.procs {
+		if !p.valid() {
+			continue
+		}
+		if err := linutil.ElfUpdateSharedObjects(p); err != nil {
+			return err
+		}
+	}
+	return g.each(func(th *Thread) error {
+		if th.trap == trapBreakpoint || th.trap == trapWatch {
+			return th.SetCurrentBreakpoint(true)
+		}
+		return nil
+	})
+}
+
+func (g *Group) resumeAll() error {
+	_ = g.each(func(th *Thread) error { th.forget(); return nil })
+	return g.tracees.ResumeAll()
+}
+
+func (g *Group) handleQueued() error {
+	for {
+		ev, ok := g.tracees.Queued()
+		if !ok {
+			return nil
+		}
+		if err := g.handle(ev, true); err != nil {
+			return err
+		}
+	}
+}
+
+// handle takes in one event. If stopping is set the thread is left stopped.
+func (g *Group) handle(ev ptrace.Event, stopping bool) error {
+	report := func(th *Thread, t trap) {
+		th.trap = t
+		if g.trapped == nil || g.trapped.held.Gone() {
+			g.trapped = th
+		}
+	}
+	switch ev.Kind {
+	case ptrace.Born:
+		th := newThread(ev.Proc.Data.(*Process), ev.Thread)
+		if err := th.arm(); err != nil {
+			return err
+		}
+	case ptrace.Trapped:
+		th := ev.Thread.Data.(*Thread)
+		stop, err := g.hit(th, &ev.Info)
+		if err != nil {
+			return err
+		}
+		if stop {
+			report(th, trapWatch)
+			return nil
+		}
+	case ptrace.Breakpoint:
+		th := ev.Thread.Data.(*Thread)
+		addr, ours, err := ev.Thread.RanBreakpoint()
+		if err != nil {
+			return nil // being killed
+		}
+		if !ours {
+			report(th, trapHardcoded)
+			return nil
+		}
+		report(th, trapBreakpoint)
+		return ev.Thread.SetPC(addr)
+	case ptrace.Nudged:
+		if g.cctx != nil && g.cctx.GetManualStopRequested() && ev.Thread != nil && ev.Thread.Data != nil {
+			if g.trapped == nil {
+				report(ev.Thread.Data.(*Thread), trapManual)
+			}
+			return nil
+		}
+		if !stopping && g.observer.Pending() {
+			return g.serve()
+		}
+	case ptrace.Leaving:
+		if ev.Last {
+			g.observer.Leaving(ev.Proc.Data.(*Process))
+		}
+	case ptrace.Execed:
+		return g.exec(ev, stopping)
+	case ptrace.ThreadGone:
+		return nil
+	case ptrace.ProcessGone:
+		return g.processGone(ev)
+	}
+	if stopping || ev.Thread == nil {
+		return nil
+	}
+	return g.tracees.Resume(ev.Thread)
+}
+
+// hit tells whoever owns them which watchpoints the thread's last instruction
+// touched, and reports whether that is a reason to stop.
+func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
+	if th.p.table.Empty() {
+		return false, nil
+	}
+	slots, _, err := th.held.Fired(info)
+	if err != nil || slots == 0 {
+		return false, nil // an error here: the thread is being killed
+	}
+	g.fired = th.p.table.AppendFired(g.fired[:0], slots)
+	others := g.fired[:0]
+	for _, e := range g.fired {
+		if bp, ok := e.Owner.(*proc.Breakpoint); ok {
+			th.hit = bp
+		} else {
+			others = append(others, e)
+		}
+	}
+	if len(others) > 0 {
+		if bp := g.observer.Hit(th, others); bp != nil && th.hit == nil {
+			th.hit = bp
+		}
+	}
+	return th.hit != nil, nil
+}
+
+// serve stops everything for the Observer's requests, without anybody above
+// being told, and goes on.
+func (g *Group) serve() error {
+	if err := g.tracees.StopAll(); err != nil {
+		return err
+	}
+	if err := g.handleQueued(); err != nil {
+		return err
+	}
+	g.observer.Serve()
+	if g.anyValid() == nil {
+		return proc.ErrProcessDetached
+	}
+	if g.trapped != nil {
+		return nil // to be reported first
+	}
+	return g.resumeAll()
+}
+
+func (g *Group) processGone(ev ptrace.Event) error {
+	p := ev.Proc.Data.(*Process)
+	p.end(&p.exited)
+	status := ev.Status.Code
+	if ev.Status.Signal != 0 {
+		status = -int(ev.Status.Signal)
+	}
+	p.status = ev.Status
+	if g.anyValid() == nil {
+		g.tracer.Close()
+		return proc.ErrProcessExited{Pid: p.held.PID, Status: status}
+	}
+	if g.trapped != nil && g.trapped.p == p {
+		g.trapped = nil
+	}
+	return nil
+}
+
+// exec offers a new program image to Delve, which follows it or not.
+func (g *Group) exec(ev ptrace.Event, stopping bool) error {
+	pid := ev.Proc.PID
+	p := newProcess(g, ev.Proc, false)
+	th := newThread(p, ev.Thread)
+	if ev.Replaced != nil {
+		old := ev.Replaced.Data.(*Process)
+		old.end(&old.exited)
+		if g.trapped != nil && g.trapped.p == old {
+			g.trapped = nil
+		}
+	}
+	g.add(p)
+	cmdline := commandLine(pid)
+	target, err := g.addTarget(p, pid, th, fmt.Sprintf("/proc/%d/exe", pid), proc.StopLaunched, cmdline)
+	if err == nil && target != nil {
+		if stopping {
+			return nil
+		}
+		return g.tracees.Resume(ev.Thread)
+	}
+	g.remove(p)
+	if err1 := g.tracees.Detach(ev.Proc); err1 != nil {
+		return err1
+	}
+	p.end(&p.detached)
+	if err != nil {
+		var bad *proc.ErrBadBinaryInfo
+		if !errors.As(err, &bad) {
+			return err
+		}
+		logflags.DebuggerLogger().Warnf("process %d (%s) cannot be followed: %v", pid, cmdline, err)
+	}
+	if ev.Replaced != nil {
+		g.observer.Execed(pid)
+	}
+	if g.anyValid() == nil {
+		g.tracer.Close()
+		return proc.ErrProcessExited{Pid: pid}
+	}
+	return nil
+}
+
+// replaceTrapped picks another thread when the one that had something to report
+// is gone.
+func (g *Group) replaceTrapped() error {
+	g.trapped = nil
+	_ = g.each(func(th *Thread) error {
+		if g.trapped == nil || (g.trapped.trap == trapNone && th.trap != trapNone) {
+			g.trapped = th
+		}
+		return nil
+	})
+	if g.trapped == nil {
+		return fmt.Errorf("every thread of the target has ended: %w", ptrace.ErrThreadGone)
+	}
+	return nil
+}
+
+func commandLine(pid int) string {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return ""
+	}
+	args := strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+	for i, arg := range args {
+		if strings.ContainsRune(arg, ' ') {
+			args[i] = fmt.Sprintf("%q", arg)
+		}
+	}
+	return strings.Join(args, " ")
+}

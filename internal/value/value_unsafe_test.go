@@ -1,0 +1,13 @@
+package value
+
+import (
+	"reflect"
+	"unsafe"
+)
+
+// bytesOf returns the memory of v as a debugger would read it.
+func bytesOf(v reflect.Value) []byte {
+	p := reflect.New(v.Type())
+	p.Elem().Set(v)
+	return append([]byte{}, unsafe.Slice((*byte)(p.UnsafePointer()), v.Type().Size())...)
+}

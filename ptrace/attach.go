@@ -1,0 +1,136 @@
+package ptrace
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// AttachError says why a process cannot be held.
+type AttachError struct {
+	PID    int
+	Reason string // what is in the way and what can be done
+	Err    error
+}
+
+func (e *AttachError) Error() string { return fmt.Sprintf("attach to process %d: %s", e.PID, e.Reason) }
+
+// Unwrap returns the cause.
+func (e *AttachError) Unwrap() error { return e.Err }
+
+// Attach holds a running process with all its threads, stopped.
+func (g *Tracees) Attach(pid int) (*Process, error) {
+	if st, err := readStatus(pid); err != nil {
+		return nil, &AttachError{pid, "there is no such process", unix.ESRCH}
+	} else if st.tgid != pid {
+		return nil, &AttachError{pid, fmt.Sprintf("that is a thread of process %d: attach to that", st.tgid), unix.ESRCH}
+	}
+	// The first seize comes before the memory is opened: that needs the same
+	// permission and would tell less about its lack.
+	if err := g.seize(pid); err != nil && !isZombie(pid) {
+		return nil, explainAttach(pid, err)
+	}
+	p, err := g.addProcess(pid, false)
+	if err != nil {
+		_ = letGo(pid)
+		return nil, explainAttach(pid, err)
+	}
+	if isZombie(pid) {
+		p.untraced = true
+	} else {
+		g.addThread(p, pid, stateRunning)
+	}
+	if err := g.seizeThreads(p); err != nil {
+		_ = g.StopAll()
+		_ = g.Detach(p)
+		return nil, explainAttach(pid, err)
+	}
+	return p, nil
+}
+
+// seizeThreads seizes until no thread is left that is not held, then stops all.
+func (g *Tracees) seizeThreads(p *Process) error {
+	for more := true; more; {
+		more = false
+		tids, err := threadIDs(p.PID)
+		if err != nil {
+			return unix.ESRCH
+		}
+		for _, tid := range tids {
+			if g.threads[tid] != nil || (tid == p.PID && p.untraced) {
+				continue
+			}
+			switch err := g.seize(tid); {
+			case err == nil:
+				g.addThread(p, tid, stateRunning)
+				more = true
+			case gone(err):
+			case errors.Is(err, unix.EPERM) && len(p.threads) > 0:
+				// Held by us since its birth (its parent was), or leaving.
+			default:
+				return err
+			}
+		}
+	}
+	if err := g.StopAll(); err != nil {
+		return err
+	}
+	if len(p.Threads()) == 0 {
+		return unix.ESRCH
+	}
+	return nil
+}
+
+func (g *Tracees) seize(tid int) error {
+	return ptraceCall(reqSeize, tid, 0, g.options())
+}
+
+func isZombie(tid int) bool {
+	st, err := readStatus(tid)
+	return err == nil && (st.state == 'Z' || st.state == 'X')
+}
+
+// explainAttach finds out what is in the way (ptrace(2), "Ptrace access mode
+// checking").
+func explainAttach(pid int, err error) error {
+	reason := err.Error()
+	st, statusErr := readStatus(pid)
+	switch {
+	case statusErr != nil || gone(err):
+		reason = "it has ended"
+	case !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EACCES):
+	case pid == unix.Getpid():
+		reason = "a process cannot trace itself"
+	case st.tracer != 0:
+		reason = fmt.Sprintf("process %d%s traces it already: a process has one tracer at a time", st.tracer, named(st.tracer))
+	case st.state == 'Z':
+		reason = "it has ended and waits for its parent to collect it"
+	case unix.Geteuid() != 0 && st.uid != unix.Getuid():
+		reason = fmt.Sprintf("it belongs to user %d: run as that user, or as root", st.uid)
+	case unix.Geteuid() != 0 && yamaScope() > 0:
+		reason = fmt.Sprintf("not permitted, because kernel.yama.ptrace_scope is %d: run as root, or set it to 0 (sysctl kernel.yama.ptrace_scope=0)", yamaScope())
+	default:
+		reason = "not permitted: it is protected (set-uid, other capabilities, PR_SET_DUMPABLE 0, a container or a security module); run argus where CAP_SYS_PTRACE holds over it"
+	}
+	return &AttachError{pid, reason, err}
+}
+
+func named(pid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return ""
+	}
+	return " (" + strings.TrimSpace(string(b)) + ")"
+}
+
+// yamaScope is 0 where the Yama security module is not built in.
+func yamaScope() int {
+	b, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
+	if err != nil || len(b) == 0 {
+		return 0
+	}
+	return int(b[0] - '0')
+}

@@ -1,0 +1,90 @@
+package ptrace
+
+import "fmt"
+
+// InsertBreakpoint writes a breakpoint instruction at addr. Inserting one where
+// one is already changes nothing.
+func (p *Process) InsertBreakpoint(addr uint64) error {
+	if _, ok := p.breakpoints[addr]; ok {
+		return nil
+	}
+	original := make([]byte, len(breakpointInstruction))
+	if _, err := p.Memory.ReadMemory(original, addr); err != nil {
+		return fmt.Errorf("breakpoint at %#x: %w", addr, err)
+	}
+	if _, err := p.Memory.WriteMemory(addr, breakpointInstruction); err != nil {
+		return fmt.Errorf("breakpoint at %#x: %w", addr, err)
+	}
+	p.breakpoints[addr] = original
+	return nil
+}
+
+// RemoveBreakpoint puts back what was under a breakpoint.
+func (p *Process) RemoveBreakpoint(addr uint64) error {
+	original, ok := p.breakpoints[addr]
+	if !ok {
+		return nil
+	}
+	if _, err := p.Memory.WriteMemory(addr, original); err != nil {
+		return fmt.Errorf("remove breakpoint at %#x: %w", addr, err)
+	}
+	delete(p.breakpoints, addr)
+	return nil
+}
+
+// HasBreakpoint reports whether InsertBreakpoint put an instruction at addr.
+func (p *Process) HasBreakpoint(addr uint64) bool {
+	_, ok := p.breakpoints[addr]
+	return ok
+}
+
+// ReadProgram reads memory as the program was built: without the breakpoints.
+func (p *Process) ReadProgram(buf []byte, addr uint64) (int, error) {
+	n, err := p.Memory.ReadMemory(buf, addr)
+	for at, original := range p.breakpoints {
+		for i, b := range original {
+			if off := at + uint64(i) - addr; at+uint64(i) >= addr && off < uint64(n) {
+				buf[off] = b
+			}
+		}
+	}
+	return n, err
+}
+
+// RanBreakpoint returns the address of the breakpoint that a thread has just
+// executed, if it is one of ours (the thread is at an event of kind
+// [Breakpoint]).
+func (th *Thread) RanBreakpoint() (addr uint64, ours bool, err error) {
+	r, err := th.Registers()
+	if err != nil {
+		return 0, false, err
+	}
+	addr = r.PC() - breakpointAdvance
+	return addr, th.Proc.HasBreakpoint(addr), nil
+}
+
+// embryoBreakpoint gets the child of a vfork over a breakpoint in the memory
+// that it shares with its parent. The parent cannot be stopped before the
+// child execs, and its other threads may run past this one address for the
+// duration of a step; stopping them would not end, because one of them waits
+// for the child.
+func (g *Tracees) embryoBreakpoint(th *Thread) error {
+	addr, ours, err := th.RanBreakpoint()
+	if err != nil {
+		return nil // killed; its end will be reported
+	}
+	if !ours {
+		th.signal = int(sigTrap)
+		return g.Resume(th)
+	}
+	if err := th.SetPC(addr); err != nil {
+		return nil
+	}
+	if _, err := g.StepOver(th); err != nil {
+		return err
+	}
+	return g.Resume(th)
+}
+
+// Original returns what is under a breakpoint, or nil. It is not to be changed.
+func (p *Process) Original(addr uint64) []byte { return p.breakpoints[addr] }

@@ -1,0 +1,93 @@
+package ptrace
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// si_code values of SIGTRAP and of sent signals
+// (include/uapi/asm-generic/siginfo.h).
+const (
+	siKernel = 0x80
+	siQueue  = -1
+	siTkill  = -6
+)
+
+// Kind says what an [Event] is.
+type Kind uint8
+
+// Kinds of events.
+const (
+	// Trapped: a debug exception: a data watchpoint or an execution breakpoint
+	// fired, or a step ended. [Thread.Fired] tells which.
+	Trapped Kind = iota + 1
+	// Breakpoint: the thread executed an int3 (brk on arm64). On x86 its PC is
+	// behind the instruction.
+	Breakpoint
+	// Born: a new thread, stopped before its first instruction.
+	Born
+	// Execed: the process replaced its program. Proc is a new Process;
+	// Replaced is the former, or nil if a child did it that had been forked
+	// (see Tracees.FollowExec).
+	Execed
+	// Leaving: the thread is about to end. If it is the one that ends the process
+	// (Last) it is the last occasion to read the memory. A thread that is killed
+	// does not report this.
+	Leaving
+	// ThreadGone: the thread has ended.
+	ThreadGone
+	// ProcessGone: the process has ended with Status.
+	ProcessGone
+	// Nudged: somebody called Nudge.
+	Nudged
+)
+
+var kindNames = [...]string{Trapped: "trapped", Breakpoint: "breakpoint", Born: "born", Execed: "execed",
+	Leaving: "leaving", ThreadGone: "thread gone", ProcessGone: "process gone", Nudged: "nudged"}
+
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// Event is something that a decision hangs on. Its thread is stopped, except
+// after ThreadGone and ProcessGone.
+type Event struct {
+	Kind     Kind
+	Thread   *Thread
+	Proc     *Process
+	Replaced *Process
+	Info     Siginfo // of Trapped and Breakpoint
+	Status   ExitStatus
+	Last     bool // of Leaving: the whole process ends
+}
+
+// ExitStatus says how a process ended.
+type ExitStatus struct {
+	Code   int         // exit code, if Signal is 0
+	Signal unix.Signal // the signal that ended it, or 0
+	// Unknown: the leading thread had left before the attach, and the kernel
+	// reports the status to the process's parent only.
+	Unknown bool
+}
+
+func (s ExitStatus) String() string {
+	switch {
+	case s.Unknown:
+		return "status unknown"
+	case s.Signal != 0:
+		return "killed by " + unix.SignalName(s.Signal)
+	default:
+		return fmt.Sprintf("exit status %d", s.Code)
+	}
+}
+
+func exitStatus(ws unix.WaitStatus) ExitStatus {
+	if ws.Signaled() {
+		return ExitStatus{Signal: ws.Signal()}
+	}
+	return ExitStatus{Code: ws.ExitStatus()}
+}

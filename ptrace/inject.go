@@ -1,0 +1,92 @@
+package ptrace
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrNoSyscallInstruction: no executable mapping of the process holds a system
+// call instruction.
+var ErrNoSyscallInstruction = errors.New("no system call instruction found in the process")
+
+// Inject makes a stopped thread execute one system call, and puts the thread
+// back as it was. All other threads are stopped too, so the call must not be
+// one that waits for them. The result is the call's, with its error as errno.
+// A thread that stopped inside a system call of its own resumes that.
+func (g *Tracees) Inject(th *Thread, number int, args ...uint64) (uint64, error) {
+	saved, err := th.Registers()
+	if err != nil {
+		return 0, g.goneOr(th, err)
+	}
+	before := *saved
+	at, err := th.Proc.syscallInstruction()
+	if err != nil {
+		return 0, err
+	}
+	call := before
+	call.prepareSyscall(at, number, args)
+	if err := th.SetRegisters(&call); err != nil {
+		return 0, g.goneOr(th, err)
+	}
+	for {
+		if _, err := g.StepOver(th); err != nil {
+			return 0, err
+		}
+		now, err := th.Registers()
+		if err != nil {
+			return 0, g.goneOr(th, err)
+		}
+		if now.PC() == at {
+			continue // the step ended before the call: a nudge, or the call was interrupted
+		}
+		result := now.syscallResult()
+		if err := th.SetRegisters(&before); err != nil {
+			return 0, g.goneOr(th, err)
+		}
+		if int64(result) < 0 && int64(result) >= -4095 {
+			return result, unix.Errno(-int64(result))
+		}
+		return result, nil
+	}
+}
+
+// syscallInstruction finds a system call instruction: in the vdso as a rule.
+func (p *Process) syscallInstruction() (uint64, error) {
+	if p.syscallAt != 0 {
+		return p.syscallAt, nil
+	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.PID))
+	if err != nil {
+		return 0, fmt.Errorf("find a system call instruction: %w", err)
+	}
+	var lines [][]byte
+	for line := range bytes.Lines(maps) {
+		if f := bytes.Fields(line); len(f) >= 2 && bytes.Contains(f[1], []byte("x")) && !bytes.Contains(line, []byte("[vsyscall]")) {
+			if bytes.Contains(line, []byte("[vdso]")) {
+				lines = append([][]byte{line}, lines...)
+			} else {
+				lines = append(lines, line)
+			}
+		}
+	}
+	for _, line := range lines {
+		from, to, _ := bytes.Cut(bytes.Fields(line)[0], []byte("-"))
+		lo, err1 := strconv.ParseUint(string(from), 16, 64)
+		hi, err2 := strconv.ParseUint(string(to), 16, 64)
+		if errors.Join(err1, err2) != nil {
+			continue
+		}
+		buf := make([]byte, min(hi-lo, 4<<20))
+		n, _ := p.ReadProgram(buf, lo)
+		if i := bytes.Index(buf[:n], syscallInstruction); i >= 0 && i%syscallAlign == 0 {
+			p.syscallAt = lo + uint64(i)
+			return p.syscallAt, nil
+		}
+	}
+	return 0, ErrNoSyscallInstruction
+}

@@ -1,0 +1,92 @@
+package ptrace
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// StopAll stops every thread. What threads met on their way to the stop is
+// queued for [Tracees.Wait] and [Tracees.Queued]; afterwards no thread has a
+// trap under way. Embryos are not stopped: a process that waits for one in
+// vfork cannot be stopped before that has called exec, so StopAll waits too.
+func (g *Tracees) StopAll() error {
+	g.stopping = true
+	for _, th := range g.threads {
+		if th.state == stateRunning && !th.Embryo {
+			// Leaves nothing behind if the thread stops for another reason first.
+			if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
+				return fmt.Errorf("stop thread %d: %w", th.TID, err)
+			}
+		}
+	}
+	if err := g.awaitStops(); err != nil {
+		return err
+	}
+	for _, p := range g.procs {
+		for _, th := range p.Threads() {
+			if err := g.fetchTrap(th); err != nil {
+				return err
+			}
+		}
+	}
+	return g.awaitStops() // somebody may have been killed meanwhile
+}
+
+func (g *Tracees) awaitStops() error {
+	for g.anyMoving() {
+		tid, ws, err := wait(-1, 0)
+		if err != nil {
+			return fmt.Errorf("wait for the target to stop: %w", err)
+		}
+		if err := g.digest(tid, ws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *Tracees) anyMoving() bool {
+	for _, th := range g.threads {
+		if !th.Embryo && (th.state == stateRunning || th.state == stateStarting) {
+			return true
+		}
+	}
+	return false
+}
+
+// fetchTrap gets a trap that is pending in a stopped thread: PTRACE_INTERRUPT
+// is served before signals are (get_signal in kernel/signal.c), so a thread can
+// stop with the SIGTRAP of the instruction it has just executed still queued.
+// Left there it would kill the process after a detach, or be taken for
+// something else when its breakpoint has gone. The thread executes no
+// instruction between the two stops.
+func (g *Tracees) fetchTrap(th *Thread) error {
+	if th.state != stateStopped || th.atSignal || th.signal != 0 {
+		return nil
+	}
+	pending, err := peekSiginfo(th.TID, false, func(si *Siginfo) bool {
+		return si.Signo == int32(unix.SIGTRAP) && si.Code > 0
+	})
+	if err != nil || !pending {
+		return nil // an error here: the thread is being killed
+	}
+	stoppedByJobControl := th.listening
+	th.listening = false
+	if err := th.restart(reqCont); err != nil {
+		return err
+	}
+	for th.state == stateRunning {
+		tid, ws, err := wait(-1, 0)
+		if err != nil {
+			return fmt.Errorf("wait for the trap of thread %d: %w", th.TID, err)
+		}
+		if err := g.digest(tid, ws); err != nil {
+			return err
+		}
+	}
+	if stoppedByJobControl && th.state == stateStopped {
+		th.signal = int(unix.SIGSTOP) // back into the stop it was in
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package ptrace
+
+import (
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Requests and constants of include/uapi/linux/ptrace.h that x/sys/unix lacks,
+// or has for some architectures only.
+const (
+	reqPeekUser    = 3
+	reqPokeUser    = 6
+	reqCont        = 7
+	reqSingleStep  = 9
+	reqDetach      = 17
+	reqSetOptions  = 0x4200
+	reqGetEventMsg = 0x4201
+	reqGetSiginfo  = 0x4202
+	reqSetSiginfo  = 0x4203
+	reqGetRegSet   = 0x4204
+	reqSetRegSet   = 0x4205
+	reqSeize       = 0x4206
+	reqInterrupt   = 0x4207
+	reqListen      = 0x4208
+	reqPeekSiginfo = 0x4209
+
+	eventStop = 128 // PTRACE_EVENT_STOP
+
+	peekSiginfoShared = 1 // PTRACE_PEEKSIGINFO_SHARED
+
+	ntPrstatus = 1
+)
+
+func ptraceCall(req, tid int, addr, data uintptr) error {
+	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(req), uintptr(tid), addr, data, 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+// wait collects one wait status of the calling thread's own tracees and
+// children. With WNOHANG tid is 0 when nothing has happened.
+func wait(pid, flags int) (tid int, ws unix.WaitStatus, err error) {
+	for {
+		tid, err = unix.Wait4(pid, &ws, unix.WALL|unix.WNOTHREAD|flags, nil)
+		if err != unix.EINTR {
+			return tid, ws, err
+		}
+	}
+}
+
+// Siginfo is the kernel's siginfo_t (include/uapi/asm-generic/siginfo.h). The
+// fields after Code depend on the signal: Pid, UID and Value are those of a
+// signal that was sent, Addr that of a fault or debug exception.
+type Siginfo struct {
+	Signo, Errno, Code int32
+	_                  int32
+	fields             [14]uint64
+}
+
+// Addr is si_addr.
+func (si *Siginfo) Addr() uint64 { return si.fields[0] }
+
+// Pid is si_pid.
+func (si *Siginfo) Pid() int { return int(int32(si.fields[0])) }
+
+// Value is si_value.
+func (si *Siginfo) Value() uint64 { return si.fields[1] }
+
+// Fails to compile unless Siginfo has the kernel's size, 128 bytes.
+var _ [128]byte = [unsafe.Sizeof(Siginfo{})]byte{}
+
+func getSiginfo(tid int, si *Siginfo) error {
+	return ptraceCall(reqGetSiginfo, tid, 0, uintptr(unsafe.Pointer(si)))
+}
+
+func setSiginfo(tid int, si *Siginfo) error {
+	return ptraceCall(reqSetSiginfo, tid, 0, uintptr(unsafe.Pointer(si)))
+}
+
+// peekSiginfo finds a signal that is queued and not yet delivered, in the
+// thread's own queue or in the one its process shares. match must not keep si.
+func peekSiginfo(tid int, shared bool, match func(si *Siginfo) bool) (bool, error) {
+	args := struct {
+		off   uint64
+		flags uint32
+		nr    int32
+	}{nr: 1}
+	if shared {
+		args.flags = peekSiginfoShared
+	}
+	var si Siginfo
+	for {
+		n, _, e := unix.RawSyscall6(unix.SYS_PTRACE, reqPeekSiginfo, uintptr(tid),
+			uintptr(unsafe.Pointer(&args)), uintptr(unsafe.Pointer(&si)), 0, 0)
+		if e != 0 {
+			return false, e
+		}
+		if n == 0 {
+			return false, nil
+		}
+		if match(&si) {
+			return true, nil
+		}
+		args.off++
+	}
+}
+
+func eventMsg(tid int) (int, error) {
+	var msg uint64
+	err := ptraceCall(reqGetEventMsg, tid, 0, uintptr(unsafe.Pointer(&msg)))
+	return int(msg), err
+}
+
+func getRegSet(tid, which int, buf []byte) (int, error) {
+	iov := unix.Iovec{Base: &buf[0]}
+	iov.SetLen(len(buf))
+	err := ptraceCall(reqGetRegSet, tid, uintptr(which), uintptr(unsafe.Pointer(&iov)))
+	return int(iov.Len), err
+}
+
+func setRegSet(tid, which int, buf []byte) error {
+	iov := unix.Iovec{Base: &buf[0]}
+	iov.SetLen(len(buf))
+	return ptraceCall(reqSetRegSet, tid, uintptr(which), uintptr(unsafe.Pointer(&iov)))
+}
+
+func getRegs(tid int, r *Regs) error {
+	_, err := getRegSet(tid, ntPrstatus, unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r)))
+	return err
+}
+
+func setRegs(tid int, r *Regs) error {
+	return setRegSet(tid, ntPrstatus, unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r)))
+}
+
+func peekUser(tid int, offset uintptr) (uint64, error) {
+	var v uint64
+	err := ptraceCall(reqPeekUser, tid, offset, uintptr(unsafe.Pointer(&v)))
+	return v, err
+}
+
+func pokeUser(tid int, offset uintptr, v uint64) error {
+	return ptraceCall(reqPokeUser, tid, offset, uintptr(v))
+}
+
+// queueSignal sends sig with a value to a process (si_code SI_QUEUE).
+func queueSignal(pid int, sig unix.Signal, value uint64) error {
+	si := Siginfo{Signo: int32(sig), Code: siQueue}
+	si.fields[0] = uint64(uint32(unix.Getpid())) | uint64(uint32(unix.Getuid()))<<32
+	si.fields[1] = value
+	_, _, e := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+// vmRead reads another process's memory; a short count without error means
+// that the next byte is not readable this way.
+func vmRead(pid int, buf []byte, addr uint64) (int, error) {
+	local := unix.Iovec{Base: &buf[0]}
+	local.SetLen(len(buf))
+	remote := unix.RemoteIovec{Base: uintptr(addr), Len: len(buf)}
+	n, _, e := unix.RawSyscall6(unix.SYS_PROCESS_VM_READV, uintptr(pid),
+		uintptr(unsafe.Pointer(&local)), 1, uintptr(unsafe.Pointer(&remote)), 1, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), nil
+}
+
+// gone reports whether err says that the thread is being killed or is no more.
+// Its end is then reported by wait.
+func gone(err error) bool { return errors.Is(err, unix.ESRCH) }

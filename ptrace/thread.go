@@ -1,0 +1,199 @@
+package ptrace
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/hwbp"
+)
+
+type threadState uint8
+
+const (
+	stateStarting threadState = iota // announced by its parent's clone event; its own first stop is still to come
+	stateRunning
+	stateStopped
+	stateLeaving // a leader that left while other threads live on: it will report nothing until they are gone
+	stateGone
+)
+
+// Thread is one thread held by a Tracer.
+type Thread struct {
+	TID  int
+	Proc *Process
+
+	// Embryo marks the child of a fork or vfork that has not called exec: it
+	// runs a copy of its parent's program, or even in its parent's memory.
+	Embryo bool
+
+	// Data is for the layer above.
+	Data any
+
+	state     threadState
+	shared    bool     // an embryo in its parent's memory (vfork)
+	leaving   bool     // in its exit stop, or past it
+	listening bool     // in a job control stop
+	atSignal  bool     // stopped by a signal that is for us: another can be delivered in its place
+	signal    int      // the thread is about to be given this signal, or 0
+	deferred  []signal // came while the thread was single-stepped
+	resent    []signal // sent again by us; to be given their true origin when they arrive
+
+	regs       Regs
+	regsLoaded bool
+
+	slots      [maxSlots]slotState
+	slotsKnown bool // slots is what the registers hold
+	everArmed  bool
+	control    hwbp.DR7 // x86: what DR7 holds
+}
+
+// signal is a signal with its origin.
+type signal struct {
+	number int
+	info   Siginfo
+}
+
+// Stopped reports whether the thread is stopped and can be read and changed.
+func (th *Thread) Stopped() bool { return th.state == stateStopped }
+
+// Gone reports whether the thread has ended or was let go.
+func (th *Thread) Gone() bool { return th.state == stateGone || th.state == stateLeaving }
+
+// PendingSignal is the signal that the thread is given when it is resumed, or 0.
+func (th *Thread) PendingSignal() int {
+	if th.signal == 0 && len(th.deferred) > 0 {
+		return th.deferred[0].number
+	}
+	return th.signal
+}
+
+// Registers returns the general registers of a stopped thread. They are read
+// once for every stop; the result is valid until the thread is resumed.
+func (th *Thread) Registers() (*Regs, error) {
+	if !th.regsLoaded {
+		if err := getRegs(th.TID, &th.regs); err != nil {
+			return nil, fmt.Errorf("registers of thread %d: %w", th.TID, err)
+		}
+		th.regsLoaded = true
+	}
+	return &th.regs, nil
+}
+
+// SetRegisters writes the general registers of a stopped thread.
+func (th *Thread) SetRegisters(r *Regs) error {
+	if err := setRegs(th.TID, r); err != nil {
+		th.regsLoaded = false
+		return fmt.Errorf("set registers of thread %d: %w", th.TID, err)
+	}
+	th.regs, th.regsLoaded = *r, true
+	return nil
+}
+
+// SetPC moves a stopped thread to pc.
+func (th *Thread) SetPC(pc uint64) error {
+	r, err := th.Registers()
+	if err != nil {
+		return err
+	}
+	changed := *r
+	changed.SetPC(pc)
+	return th.SetRegisters(&changed)
+}
+
+// FPState returns the floating point and vector state of a stopped thread, as
+// the kernel lays it out: the XSAVE area on x86-64, struct user_fpsimd_state on
+// arm64.
+func (th *Thread) FPState() ([]byte, error) {
+	buf := make([]byte, 4<<10)
+	for {
+		n, err := getRegSet(th.TID, fpRegSet, buf)
+		if err != nil {
+			return nil, fmt.Errorf("floating point registers of thread %d: %w", th.TID, err)
+		}
+		if n < len(buf) || len(buf) >= maxFPState {
+			return buf[:n], nil
+		}
+		buf = make([]byte, 2*len(buf)) // the kernel cuts what does not fit
+	}
+}
+
+// SetFPState writes back what [Thread.FPState] returned.
+func (th *Thread) SetFPState(state []byte) error {
+	if err := setRegSet(th.TID, fpRegSet, state); err != nil {
+		return fmt.Errorf("set floating point registers of thread %d: %w", th.TID, err)
+	}
+	return nil
+}
+
+// endsProcess reports of a thread in its exit stop whether it takes the process
+// with it: by a signal that kills, or by exit_group(2).
+func (th *Thread) endsProcess() bool {
+	status, err := eventMsg(th.TID)
+	if err != nil {
+		return false
+	}
+	if unix.WaitStatus(status).Signaled() {
+		return true
+	}
+	r, err := th.Registers()
+	return err == nil && r.syscallNumber() == unix.SYS_EXIT_GROUP
+}
+
+func (th *Thread) setStopped() {
+	th.state, th.listening, th.atSignal, th.regsLoaded = stateStopped, false, false, false
+}
+
+// restart lets the thread run by req. A thread that is being killed is treated
+// as running: its end will be reported.
+func (th *Thread) restart(req int) error {
+	sig := th.signal
+	switch {
+	case th.listening && req == reqCont:
+		req, sig = reqListen, 0
+	case sig == 0 && th.atSignal && len(th.deferred) > 0:
+		var err error
+		if sig, err = th.deliverDeferred(); err != nil && !gone(err) {
+			return err
+		}
+	}
+	if err := ptraceCall(req, th.TID, 0, uintptr(sig)); err != nil && !gone(err) {
+		return fmt.Errorf("resume thread %d: %w", th.TID, err)
+	}
+	th.state, th.signal, th.regsLoaded = stateRunning, 0, false
+	if th.leaving && th.TID == th.Proc.PID && !th.Embryo {
+		th.state, th.Proc.sorted = stateLeaving, nil
+	}
+	return nil
+}
+
+// deliverDeferred puts the first signal that came during a single step in the
+// place of the step's own SIGTRAP. A thread can be given one signal at a time:
+// the others are sent again, and get their true origin when they arrive.
+func (th *Thread) deliverDeferred() (int, error) {
+	first := th.deferred[0]
+	if err := setSiginfo(th.TID, &first.info); err != nil {
+		return 0, err
+	}
+	for _, s := range th.deferred[1:] {
+		th.resent = append(th.resent, s)
+		if err := unix.Tgkill(th.Proc.PID, th.TID, unix.Signal(s.number)); err != nil && !gone(err) {
+			return 0, err
+		}
+	}
+	th.deferred = nil
+	return first.number, nil
+}
+
+// restoreOrigin gives a signal that deliverDeferred sent again the origin it had.
+func (th *Thread) restoreOrigin(info *Siginfo) {
+	for i, s := range th.resent {
+		if s.number == int(info.Signo) && info.Code == siTkill && info.Pid() == unix.Getpid() {
+			th.resent = append(th.resent[:i:i], th.resent[i+1:]...)
+			*info = s.info
+			// The thread may have been killed meanwhile: nothing is lost then.
+			_ = setSiginfo(th.TID, info)
+			return
+		}
+	}
+}

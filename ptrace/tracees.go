@@ -1,0 +1,198 @@
+package ptrace
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Process is a process held by a Tracer.
+type Process struct {
+	PID    int
+	Memory *Memory
+
+	// Data is for the layer above.
+	Data any
+
+	breakpoints map[uint64][]byte // what is under each
+	syscallAt   uint64            // where Inject finds a system call instruction
+	launched    bool
+	ownGroup    bool // leads a process group made for it
+	untraced    bool // the leader had left before the attach: the end of the process is not reported to us
+	threads     map[int]*Thread
+	sorted      []*Thread // cache of Threads
+	ended       bool
+	killed      bool // by us
+}
+
+// Threads returns the threads that exist, in order of their ids. The slice is
+// valid until the next thread is born or ends.
+func (p *Process) Threads() []*Thread {
+	if p.sorted == nil {
+		for _, th := range p.threads {
+			if !th.Embryo && !th.Gone() {
+				p.sorted = append(p.sorted, th)
+			}
+		}
+		slices.SortFunc(p.sorted, func(a, b *Thread) int { return a.TID - b.TID })
+	}
+	return p.sorted
+}
+
+// Thread returns the thread with that id, or nil.
+func (p *Process) Thread(tid int) *Thread {
+	if th := p.threads[tid]; th != nil && !th.Embryo && !th.Gone() {
+		return th
+	}
+	return nil
+}
+
+// Ended reports whether the process has ended, was replaced by an exec, or was
+// let go.
+func (p *Process) Ended() bool { return p.ended }
+
+// Tracees is everything that one Tracer holds.
+type Tracees struct {
+	// FollowExec: keep the children that a process forks, and report them when
+	// they call exec. Otherwise they are let go.
+	FollowExec bool
+
+	tracer     *Tracer
+	killOnExit bool
+
+	threads  map[int]*Thread
+	early    map[int]unix.WaitStatus // first stops of threads that their parent has not reported yet
+	stopping bool                    // leave threads stopped that report something
+	queue    []Event                 // met on the way to something else
+
+	mu    sync.Mutex
+	procs []*Process // guarded by mu for Nudge; changed on the tracer's thread only
+}
+
+// NewTracees returns an empty table for the processes of one session.
+func NewTracees(t *Tracer) *Tracees {
+	return &Tracees{tracer: t, threads: map[int]*Thread{}, early: map[int]unix.WaitStatus{}}
+}
+
+// Tracer returns the thread that owns the table.
+func (g *Tracees) Tracer() *Tracer { return g.tracer }
+
+// Processes returns the processes that are held.
+func (g *Tracees) Processes() []*Process { return g.procs }
+
+// Thread returns the thread with that id, or nil.
+func (g *Tracees) Thread(tid int) *Thread {
+	if th := g.threads[tid]; th != nil && !th.Gone() {
+		return th
+	}
+	return nil
+}
+
+// options that every thread is held with. Forks are followed to take our
+// breakpoints out of the child's copy of the program. Threads report that they
+// leave: the memory can be read once more, and nothing else tells a leader that
+// left (and reports nothing until all other threads are gone) from one that runs.
+func (g *Tracees) options() uintptr {
+	o := unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACEFORK |
+		unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXIT
+	if g.killOnExit {
+		o |= unix.PTRACE_O_EXITKILL
+	}
+	return uintptr(o)
+}
+
+func (g *Tracees) addProcess(pid int, launched bool) (*Process, error) {
+	mem, err := OpenMemory(pid)
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{PID: pid, Memory: mem, launched: launched,
+		threads: map[int]*Thread{}, breakpoints: map[uint64][]byte{}}
+	g.mu.Lock()
+	g.procs = append(g.procs, p)
+	g.mu.Unlock()
+	return p, nil
+}
+
+func (g *Tracees) addThread(p *Process, tid int, s threadState) *Thread {
+	th := &Thread{TID: tid, Proc: p, state: s}
+	g.threads[tid], p.threads[tid] = th, th
+	p.sorted = nil
+	return th
+}
+
+func (g *Tracees) removeThread(th *Thread) {
+	th.state = stateGone
+	if g.threads[th.TID] == th {
+		delete(g.threads, th.TID)
+	}
+	if th.Proc.threads[th.TID] == th {
+		delete(th.Proc.threads, th.TID)
+	}
+	th.Proc.sorted = nil
+}
+
+// endProcess forgets a process with all its threads.
+func (g *Tracees) endProcess(p *Process) {
+	if p.ended {
+		return
+	}
+	p.ended = true
+	for _, th := range p.threads {
+		g.removeThread(th)
+	}
+	for tid := range g.early { // their parents are dead and will never report them
+		if len(g.procs) == 1 {
+			_ = letGo(tid)
+			delete(g.early, tid)
+		}
+	}
+	p.Memory.Close()
+	g.mu.Lock()
+	g.procs = slices.DeleteFunc(g.procs, func(q *Process) bool { return q == p })
+	g.mu.Unlock()
+}
+
+// Resume lets a stopped thread run on, with the signal that it was about to be
+// given. A thread that is not stopped is left alone.
+func (g *Tracees) Resume(th *Thread) error {
+	if th.state != stateStopped {
+		return nil
+	}
+	return th.restart(reqCont)
+}
+
+// ResumeAll lets every stopped thread run on. Embryos are never held back.
+func (g *Tracees) ResumeAll() error {
+	g.stopping = false
+	for _, th := range g.threads {
+		if err := g.Resume(th); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nudgeValue marks the SIGSTOP of a Nudge ("argus").
+const nudgeValue = 0x61_72_67_75_73
+
+// Nudge makes a Wait that is under way, or the next one, return an event of
+// kind [Nudged]. Any goroutine may call it. The signal it sends can be lost to
+// a SIGCONT that somebody else sends: whoever must be heard repeats it.
+func (g *Tracees) Nudge() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	err := error(unix.ESRCH)
+	for _, p := range g.procs {
+		if err = queueSignal(p.PID, unix.SIGSTOP, nudgeValue); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("nudge: %w", err)
+}
+
+func isNudge(info *Siginfo) bool {
+	return info.Signo == int32(unix.SIGSTOP) && info.Code == siQueue && info.Value() == nudgeValue
+}

@@ -1,0 +1,91 @@
+package ptrace
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrTracerClosed is returned by [Tracer.Do] after [Tracer.Close].
+var ErrTracerClosed = errors.New("the tracer thread has ended")
+
+// Tracer is one operating system thread that makes all ptrace calls of a
+// session. Processes that were launched end when it does (PTRACE_O_EXITKILL
+// is bound to the thread, not to the process).
+type Tracer struct {
+	tid      int
+	requests chan request
+	closing  chan struct{}
+	once     sync.Once
+	ended    chan struct{}
+}
+
+type request struct {
+	fn   func()
+	done chan any // what fn panicked with, or nil
+}
+
+// NewTracer starts the thread.
+func NewTracer() *Tracer {
+	t := &Tracer{requests: make(chan request), closing: make(chan struct{}), ended: make(chan struct{})}
+	started := make(chan struct{})
+	go t.loop(started)
+	<-started
+	return t
+}
+
+func (t *Tracer) loop(started chan struct{}) {
+	// Never unlocked: the thread ends with this goroutine, and the kernel then
+	// lets go of whatever it still holds.
+	runtime.LockOSThread()
+	defer close(t.ended)
+	t.tid = unix.Gettid()
+	close(started)
+	for {
+		select {
+		case r := <-t.requests:
+			r.done <- call(r.fn)
+		case <-t.closing:
+			return
+		}
+	}
+}
+
+func call(fn func()) (panicked any) {
+	defer func() { panicked = recover() }()
+	fn()
+	return nil
+}
+
+// OnThread reports whether the caller runs on the tracer's thread.
+func (t *Tracer) OnThread() bool { return unix.Gettid() == t.tid }
+
+// Do runs fn on the tracer's thread and returns when fn has. Called on that
+// thread it runs fn at once. A panic of fn is raised in the caller.
+func (t *Tracer) Do(fn func()) error {
+	if t.OnThread() {
+		fn()
+		return nil
+	}
+	r := request{fn: fn, done: make(chan any, 1)}
+	select {
+	case t.requests <- r:
+	case <-t.closing:
+		return ErrTracerClosed
+	}
+	if p := <-r.done; p != nil {
+		panic(p)
+	}
+	return nil
+}
+
+// Close ends the thread after the request it is working on. It does not wait
+// when called on the thread itself.
+func (t *Tracer) Close() {
+	t.once.Do(func() { close(t.closing) })
+	if !t.OnThread() {
+		<-t.ended
+	}
+}
