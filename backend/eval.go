@@ -140,7 +140,7 @@ func typeName(v *proc.Variable, top bool) string {
 	if !top || v.DwarfType == nil {
 		return ""
 	}
-	return v.DwarfType.String() + " "
+	return v.TypeString() + " "
 }
 
 func fields(v *proc.Variable) string {

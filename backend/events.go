@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/argusdbg/argus/ptrace"
@@ -55,7 +56,23 @@ type Exit struct {
 // Exec: the process has replaced its program by another, which is not debugged.
 type Exec struct {
 	PID  int
-	Path string // of the new program
+	Path string // of the new program; "" if it had ended before it could be asked
+
+	reaped <-chan ptrace.ExitStatus // nil: not our child
+}
+
+// Wait waits until the new program ends, if the Session had launched the process. It
+// returns nil at once if not, or when ctx ends.
+func (e *Exec) Wait(ctx context.Context) *Exit {
+	if e.reaped == nil {
+		return nil
+	}
+	select {
+	case st := <-e.reaped:
+		return exitOf(st)
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // Detached: the program runs on without Argus.

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -29,7 +30,13 @@ type Hit struct {
 	// PlaceErr is why the instruction was not found; Place is then that of the
 	// program counter, behind it.
 	PlaceErr error
+
+	stop bool
 }
+
+// StopHere stops the program at this hit: Continue returns a [*Stop] with it. It is for
+// functions given to Report, which call it before they return.
+func (h *Hit) StopHere() { h.stop = true }
 
 // String is one line: what, where, who.
 func (h *Hit) String() string {
@@ -90,6 +97,47 @@ func (o *observer) Hit(th *glue.Thread, entries []*watch.Entry) *proc.Breakpoint
 	return stopper
 }
 
+// UnknownHit is called by the event loop for a debug exception of which the processor
+// does not say what caused it. The instruction that has just been executed tells: it
+// touched the watchpoints that lie where it wrote, and those whose value has changed.
+func (o *observer) UnknownHit(th *glue.Thread, entries []*watch.Entry, stepped bool) *proc.Breakpoint {
+	s := (*Session)(o)
+	touched := entries[:0]
+	for _, e := range entries {
+		if s.touched(e.Owner.(*Watchpoint), th, stepped) {
+			touched = append(touched, e)
+		}
+	}
+	if len(touched) == 0 && !stepped {
+		for _, w := range s.watches { // it was one of them
+			w.lose()
+		}
+		return nil
+	}
+	return o.Hit(th, touched)
+}
+
+// touched reports whether the instruction that th has just executed accessed what w
+// watches, as far as the registers and the value in memory tell.
+func (s *Session) touched(w *Watchpoint, th *glue.Thread, stepped bool) bool {
+	regs, err := th.Held().Registers()
+	if err != nil {
+		return false
+	}
+	store, err := s.writer(regs, w)
+	if err == nil && store.Kind != insn.Load && store.Kind != insn.Other {
+		return true
+	}
+	if stepped {
+		return false // another thread's write may have changed the value
+	}
+	if err == nil && w.access.Reads() {
+		return true
+	}
+	_, err = s.target.Memory().ReadMemory(w.now, w.addr)
+	return err == nil && !bytes.Equal(w.now, w.seen)
+}
+
 // hit takes in one hit of one watchpoint and reports whether the program stops.
 func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bool) {
 	w.mu.Lock()
@@ -101,9 +149,7 @@ func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bo
 		_, err = s.target.Memory().ReadMemory(w.now, w.addr)
 	}
 	if err != nil { // the thread is being killed
-		w.mu.Lock()
-		w.lost++
-		w.mu.Unlock()
+		w.lose()
 		return false
 	}
 	store, placeErr := s.writer(regs, w)
@@ -135,8 +181,9 @@ func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bo
 		h.Stack = s.stackOf(th, w.stack, h.Place)
 	}
 	if w.report != nil {
-		w.report(h)
-		return false
+		if w.report(h); !h.stop {
+			return false
+		}
 	}
 	s.stops = append(s.stops, h)
 	return true

@@ -11,6 +11,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 
 	"github.com/argusdbg/argus/internal/glue"
+	"github.com/argusdbg/argus/ptrace"
 )
 
 // Continue lets the program run until it stops or ends. If ctx ends first the program
@@ -170,7 +171,7 @@ func (s *Session) stop(condErr error) *Stop {
 		s.endWatch(w, "the variable has gone out of scope")
 		ev.Reason = ReasonScopeEnd
 	}
-	if state := th.Breakpoint(); state.Breakpoint != nil {
+	if state := th.Breakpoint(); state.Breakpoint != nil && state.Breakpoint.Logical != nil {
 		ev.Breakpoint = s.breaks[state.LogicalID()]
 		switch state.Breakpoint.Logical.Name {
 		case proc.UnrecoveredPanic:
@@ -275,7 +276,7 @@ func (o *observer) Leaving(p *glue.Process) {
 	}
 }
 
-func (o *observer) Execed(pid int) {
-	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // "": it has ended meanwhile
-	o.execed = &Exec{PID: pid, Path: exe}
+func (o *observer) Execed(p *ptrace.Process) {
+	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.PID)) // "": it has ended meanwhile
+	o.execed = &Exec{PID: p.PID, Path: exe, reaped: p.Reaped}
 }

@@ -19,8 +19,8 @@ const (
 	// Exact: on since it was set, on every thread. No access by the program's own
 	// instructions was missed, and the value changed in no other way that was seen.
 	Exact Coverage = "exact"
-	// Partial: the value changed without a hit: the kernel wrote it for a system call,
-	// or another process did through shared memory.
+	// Partial: the value changed without a hit (the kernel wrote it for a system call,
+	// or another process did through shared memory), or hits were lost.
 	Partial Coverage = "partial"
 	// Void: it was never armed while the program ran. Its count means nothing.
 	Void Coverage = "void"
@@ -30,8 +30,9 @@ const (
 type Stats struct {
 	Hits     uint64 // accesses that fired, reported or not
 	Reported uint64 // those that met the condition and the count
-	// Lost counts hits whose circumstances could not be read because the thread was
-	// killed meanwhile. They are in Hits.
+	// Lost counts hits that are not told of: the thread was killed before it could be
+	// read, or the processor did not say which of several watchpoints it was and
+	// nothing else did.
 	Lost uint64
 	// Unseen counts how often the value was found changed without a hit.
 	Unseen   uint64
@@ -102,11 +103,22 @@ func (w *Watchpoint) Stats() Stats {
 	st := Stats{Hits: w.hits, Reported: w.told, Lost: w.lost, Unseen: w.unseen,
 		Enabled: until.Sub(w.armed), Mode: "exact", Driver: "ptrace", Coverage: Exact, Reason: w.reason}
 	st.Running = st.Enabled // a slot of every thread is its own until it is removed
-	if w.unseen > 0 {
+	switch {
+	case w.unseen > 0:
 		st.Coverage = Partial
-		st.Reason = "the value changed without a hit: the kernel (a system call) or another process wrote it"
+		st.Reason = "the value changed without a hit: the kernel (a system call) or another process wrote it, " +
+			"or a thread that was killed before its hit was heard"
+	case w.lost > 0:
+		st.Coverage = Partial
+		st.Reason = "hits could not be told of: their threads were killed meanwhile, or the processor did not say what was hit"
 	}
 	return st
+}
+
+func (w *Watchpoint) lose() {
+	w.mu.Lock()
+	w.lost++
+	w.mu.Unlock()
 }
 
 // close stops the clock.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,37 +23,44 @@ func (e *AttachError) Error() string { return fmt.Sprintf("attach to process %d:
 // Unwrap returns the cause.
 func (e *AttachError) Unwrap() error { return e.Err }
 
-// Attach holds a running process with all its threads, stopped.
+// Attach holds a running process with all its threads, stopped. If it is a child
+// of the calling process then its end is collected by Wait here, and the caller's
+// own wait for it finds no child.
 func (g *Tracees) Attach(pid int) (*Process, error) {
 	if st, err := readStatus(pid); err != nil {
 		return nil, &AttachError{pid, "there is no such process", unix.ESRCH}
 	} else if st.tgid != pid {
 		return nil, &AttachError{pid, fmt.Sprintf("that is a thread of process %d: attach to that", st.tgid), unix.ESRCH}
 	}
-	// The first seize comes before the memory is opened: that needs the same
-	// permission and would tell less about its lack.
-	if err := g.seize(pid); err != nil && !isZombie(pid) {
-		return nil, explainAttach(pid, err)
+	p := &Process{PID: pid, Memory: &Memory{}}
+	g.addProcess(p)
+	err := g.seizeThreads(p)
+	if err == nil {
+		err = p.openMemory()
 	}
-	p, err := g.addProcess(pid, false)
 	if err != nil {
-		_ = letGo(pid)
-		return nil, explainAttach(pid, err)
-	}
-	if isZombie(pid) {
-		p.untraced = true
-	} else {
-		g.addThread(p, pid, stateRunning)
-	}
-	if err := g.seizeThreads(p); err != nil {
+		err = explainAttach(pid, err)
 		_ = g.StopAll()
 		_ = g.Detach(p)
-		return nil, explainAttach(pid, err)
+		g.queue = slices.DeleteFunc(g.queue, func(ev Event) bool { return ev.Proc == p })
+		return nil, err
 	}
 	return p, nil
 }
 
-// seizeThreads seizes until no thread is left that is not held, then stops all.
+// openMemory opens the memory through a thread that is alive.
+func (p *Process) openMemory() error {
+	err := error(unix.ESRCH)
+	for _, th := range p.Threads() {
+		if err = p.Memory.open(th.TID); err == nil {
+			break
+		}
+	}
+	return err
+}
+
+// seizeThreads seizes and stops all threads that there are, and again those that
+// they have started meanwhile, until there are no more.
 func (g *Tracees) seizeThreads(p *Process) error {
 	for more := true; more; {
 		more = false
@@ -60,23 +69,28 @@ func (g *Tracees) seizeThreads(p *Process) error {
 			return unix.ESRCH
 		}
 		for _, tid := range tids {
-			if g.threads[tid] != nil || (tid == p.PID && p.untraced) {
+			if g.threads[tid] != nil {
 				continue
 			}
-			switch err := g.seize(tid); {
+			switch err := ptraceCall(reqSeize, tid, 0, seizeOptions); {
 			case err == nil:
 				g.addThread(p, tid, stateRunning)
 				more = true
 			case gone(err):
+			case errors.Is(err, unix.EPERM) && isZombie(tid):
+				p.untraced = p.untraced || tid == p.PID
 			case errors.Is(err, unix.EPERM) && len(p.threads) > 0:
 				// Held by us since its birth (its parent was), or leaving.
 			default:
 				return err
 			}
 		}
-	}
-	if err := g.StopAll(); err != nil {
-		return err
+		if err := g.stopLeader(p); err != nil {
+			return err
+		}
+		if err := g.StopAll(); err != nil {
+			return err
+		}
 	}
 	if len(p.Threads()) == 0 {
 		return unix.ESRCH
@@ -84,9 +98,38 @@ func (g *Tracees) seizeThreads(p *Process) error {
 	return nil
 }
 
-func (g *Tracees) seize(tid int) error {
-	return ptraceCall(reqSeize, tid, 0, g.options())
+// stopLeader stops the leading thread of a process that has just been seized. If
+// it was about to end, and past the point where that is reported, it reports
+// nothing until all others are gone: this shows in its state only.
+func (g *Tracees) stopLeader(p *Process) error {
+	th := p.threads[p.PID]
+	if th == nil || th.state != stateRunning {
+		return nil
+	}
+	g.stopping = true
+	if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
+		return fmt.Errorf("stop thread %d: %w", th.TID, err)
+	}
+	for th.state == stateRunning {
+		tid, ws, err := wait(th.TID, unix.WNOHANG)
+		switch {
+		case err != nil:
+			return fmt.Errorf("wait for thread %d: %w", th.TID, err)
+		case tid != 0:
+			if err := g.digest(tid, ws); err != nil {
+				return err
+			}
+		case isZombie(th.TID):
+			th.leaving, th.state, p.sorted = true, stateLeaving, nil
+		default:
+			time.Sleep(leaderPoll)
+		}
+	}
+	return nil
 }
+
+// leaderPoll is how often stopLeader looks.
+const leaderPoll = 100 * time.Microsecond
 
 func isZombie(tid int) bool {
 	st, err := readStatus(tid)
@@ -99,15 +142,17 @@ func explainAttach(pid int, err error) error {
 	reason := err.Error()
 	st, statusErr := readStatus(pid)
 	switch {
-	case statusErr != nil || gone(err):
+	case statusErr != nil:
+		reason = "it has ended"
+	case st.state == 'Z' && alone(pid):
+		reason = "it has ended and waits for its parent to collect it"
+	case gone(err):
 		reason = "it has ended"
 	case !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EACCES):
 	case pid == unix.Getpid():
 		reason = "a process cannot trace itself"
 	case st.tracer != 0:
-		reason = fmt.Sprintf("process %d%s traces it already: a process has one tracer at a time", st.tracer, named(st.tracer))
-	case st.state == 'Z':
-		reason = "it has ended and waits for its parent to collect it"
+		reason = fmt.Sprintf("process %d%s traces it already: a process has one tracer at a time", processOf(st.tracer), named(st.tracer))
 	case unix.Geteuid() != 0 && st.uid != unix.Getuid():
 		reason = fmt.Sprintf("it belongs to user %d: run as that user, or as root", st.uid)
 	case unix.Geteuid() != 0 && yamaScope() > 0:
@@ -116,6 +161,20 @@ func explainAttach(pid int, err error) error {
 		reason = "not permitted: it is protected (set-uid, other capabilities, PR_SET_DUMPABLE 0, a container or a security module); run argus where CAP_SYS_PTRACE holds over it"
 	}
 	return &AttachError{pid, reason, err}
+}
+
+// alone reports whether a process has no thread but the leading one.
+func alone(pid int) bool {
+	tids, err := threadIDs(pid)
+	return err == nil && len(tids) == 1
+}
+
+// processOf returns the process that a thread belongs to.
+func processOf(tid int) int {
+	if st, err := readStatus(tid); err == nil {
+		return st.tgid
+	}
+	return tid
 }
 
 func named(pid int) string {

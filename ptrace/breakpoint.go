@@ -1,6 +1,10 @@
 package ptrace
 
-import "fmt"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
 
 // InsertBreakpoint writes a breakpoint instruction at addr. Inserting one where
 // one is already changes nothing.
@@ -19,17 +23,27 @@ func (p *Process) InsertBreakpoint(addr uint64) error {
 	return nil
 }
 
-// RemoveBreakpoint puts back what was under a breakpoint.
+// RemoveBreakpoint puts back what was under a breakpoint, unless the process has
+// unmapped the place or put something else there.
 func (p *Process) RemoveBreakpoint(addr uint64) error {
 	original, ok := p.breakpoints[addr]
 	if !ok {
 		return nil
 	}
-	if _, err := p.Memory.WriteMemory(addr, original); err != nil {
+	if err := restore(p.Memory, addr, original); err != nil {
 		return fmt.Errorf("remove breakpoint at %#x: %w", addr, err)
 	}
 	delete(p.breakpoints, addr)
 	return nil
+}
+
+func restore(m *Memory, addr uint64, original []byte) error {
+	now := make([]byte, len(original))
+	if _, err := m.ReadMemory(now, addr); err != nil || !bytes.Equal(now, breakpointInstruction) {
+		return nil
+	}
+	_, err := m.WriteMemory(addr, original)
+	return err
 }
 
 // HasBreakpoint reports whether InsertBreakpoint put an instruction at addr.
@@ -80,8 +94,8 @@ func (g *Tracees) embryoBreakpoint(th *Thread) error {
 	if err := th.SetPC(addr); err != nil {
 		return nil
 	}
-	if _, err := g.StepOver(th); err != nil {
-		return err
+	if _, err := g.StepOver(th); err != nil && !errors.Is(err, ErrThreadGone) {
+		return err // gone: killed, or the instruction was its exec
 	}
 	return g.Resume(th)
 }

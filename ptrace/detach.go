@@ -2,6 +2,7 @@ package ptrace
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -10,8 +11,23 @@ import (
 // debug registers disarmed, signals in hand delivered. The caller has called
 // [Tracees.StopAll] and handled what was queued (a thread that executed a
 // breakpoint must have been set back to it).
+//
+// A process whose leader has left stays unseen by its parent after its end until
+// the Tracer is closed or waits for something else.
 func (g *Tracees) Detach(p *Process) error {
 	if p.ended {
+		return nil
+	}
+	g.mu.Lock()
+	p.unheard = true
+	g.mu.Unlock()
+	if err := g.drainNudge(p); err != nil {
+		return err
+	}
+	if err := g.stopEmbryos(p); err != nil {
+		return err
+	}
+	if p.ended { // killed meanwhile
 		return nil
 	}
 	for addr := range p.breakpoints {
@@ -19,19 +35,8 @@ func (g *Tracees) Detach(p *Process) error {
 			return err
 		}
 	}
-	if err := g.recallEmbryos(p); err != nil {
-		return err
-	}
-	g.mu.Lock() // no Nudge from here on
-	defer func() {
-		g.mu.Unlock()
-		g.endProcess(p)
-	}()
-	if err := g.drainNudge(p); err != nil {
-		return err
-	}
 	var first error
-	for _, th := range p.Threads() {
+	for _, th := range p.threads {
 		if th.state != stateStopped {
 			continue
 		}
@@ -39,26 +44,29 @@ func (g *Tracees) Detach(p *Process) error {
 			first = err
 		}
 	}
-	if leader := p.threads[p.PID]; leader != nil && leader.state == stateLeaving {
-		// It reports nothing and cannot be detached; the kernel drops the
-		// relation when it is reaped.
-		g.removeThread(leader)
-	}
+	g.endProcess(p)
+	g.queue = slices.DeleteFunc(g.queue, func(ev Event) bool { return ev.Proc == p })
 	if p.launched {
-		go reap(p.PID)
+		reaped := make(chan ExitStatus, 1)
+		p.Reaped = reaped
+		go reap(p.PID, reaped)
 	}
 	return first
 }
 
-// letGo disarms and detaches a stopped thread.
+// letGo disarms and detaches a stopped thread. The kernel puts it back into a job
+// control stop that its process is in.
 func (th *Thread) letGo() error {
 	err := th.disarm()
 	sig := th.signal
 	if sig == 0 && th.atSignal && len(th.deferred) > 0 {
 		var err1 error
-		if sig, err1 = th.deliverDeferred(); err1 != nil && err == nil {
+		if sig, err1 = th.takeDeferred(); err1 != nil && err == nil {
 			err = err1
 		}
+	}
+	if err1 := th.resendDeferred(); err1 != nil && err == nil {
+		err = err1
 	}
 	if err1 := ptraceCall(reqDetach, th.TID, 0, uintptr(sig)); err1 != nil && err == nil {
 		err = err1
@@ -96,24 +104,18 @@ func (g *Tracees) drainNudge(p *Process) error {
 // meanwhile. The thread executes no instruction: a queued signal is taken on
 // the way to user mode.
 func (g *Tracees) takeNudge(th *Thread) error {
-	listening, inHand := th.listening, signal{number: th.signal}
+	inHand := signal{number: th.signal}
 	if inHand.number != 0 {
 		_ = getSiginfo(th.TID, &inHand.info)
 		th.signal = 0
 	}
 	deferred := th.deferred
-	th.deferred, th.listening = nil, false
+	th.deferred, th.listening, th.rejoin = nil, false, false
 	if err := th.restart(reqCont); err != nil {
 		return err
 	}
-	for th.state == stateRunning {
-		tid, ws, err := wait(-1, 0)
-		if err != nil {
-			return fmt.Errorf("wait for thread %d: %w", th.TID, err)
-		}
-		if err := g.digest(tid, ws); err != nil {
-			return err
-		}
+	if err := g.awaitThread(th); err != nil {
+		return err
 	}
 	if th.state != stateStopped {
 		return nil
@@ -122,59 +124,67 @@ func (g *Tracees) takeNudge(th *Thread) error {
 		s := signal{number: th.signal}
 		_ = getSiginfo(th.TID, &s.info)
 		deferred = append(deferred, s)
-		th.signal = 0
+		th.signal, th.atSignal = 0, true
 	}
 	if inHand.number != 0 {
 		deferred = append([]signal{inHand}, deferred...)
 	}
-	if listening {
-		th.signal = int(unix.SIGSTOP)
-	}
-	th.deferred, th.atSignal = deferred, true
+	th.deferred = deferred
 	return nil
 }
 
-// recallEmbryos detaches the children that have not called exec yet.
-func (g *Tracees) recallEmbryos(p *Process) error {
-	for {
-		var embryo *Thread
-		for _, th := range p.threads {
-			if th.Embryo {
-				embryo = th
-			}
+// stopEmbryos stops the children that have not called exec yet.
+func (g *Tracees) stopEmbryos(p *Process) error {
+	for th := p.movingEmbryo(); th != nil; th = p.movingEmbryo() {
+		if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
+			return fmt.Errorf("stop process %d: %w", th.TID, err)
 		}
-		if embryo == nil {
-			return nil
+		tid, ws, err := wait(-1, 0)
+		if err != nil {
+			return fmt.Errorf("wait for process %d: %w", th.TID, err)
 		}
-		if embryo.state != stateStopped {
-			if err := ptraceCall(reqInterrupt, embryo.TID, 0, 0); err != nil && !gone(err) {
-				return fmt.Errorf("stop process %d: %w", embryo.TID, err)
-			}
-			tid, ws, err := wait(-1, 0)
-			if err != nil {
-				return fmt.Errorf("wait for process %d: %w", embryo.TID, err)
-			}
-			if tid == embryo.TID && ws.Stopped() {
-				embryo.setStopped()
-				if uint32(ws)>>16 == 0 {
-					embryo.signal = int(ws.StopSignal())
-				}
-			} else if err := g.digest(tid, ws); err != nil {
+		event := int(uint32(ws) >> 16)
+		if tid != th.TID || !ws.Stopped() || th.state == stateStarting || (event != 0 && event != eventStop) {
+			if err := g.digest(tid, ws); err != nil {
 				return err
 			}
+			continue
 		}
-		if embryo.state == stateStopped {
-			if err := embryo.letGo(); err != nil {
-				return err
-			}
-			g.removeThread(embryo)
+		th.setStopped()
+		if event == 0 {
+			th.signal = int(ws.StopSignal())
+			th.stepBack()
 		}
+	}
+	return nil
+}
+
+// movingEmbryo returns an embryo that is not stopped, or nil.
+func (p *Process) movingEmbryo() *Thread {
+	for _, th := range p.threads {
+		if th.Embryo && th.state != stateStopped {
+			return th
+		}
+	}
+	return nil
+}
+
+// stepBack undoes the breakpoint that an embryo in its parent's memory has just
+// executed, if it has.
+func (th *Thread) stepBack() {
+	var info Siginfo
+	if th.signal != int(unix.SIGTRAP) || getSiginfo(th.TID, &info) != nil || info.Code != siKernel {
+		return
+	}
+	if addr, ours, err := th.RanBreakpoint(); err == nil && ours && th.SetPC(addr) == nil {
+		th.signal = 0
 	}
 }
 
-// letGo detaches a thread that needs nothing undone.
-func letGo(tid int) error {
-	if err := ptraceCall(reqDetach, tid, 0, 0); err != nil && !gone(err) {
+// letGo detaches a thread that needs nothing undone. sig is the signal it is about
+// to be given, or 0.
+func letGo(tid, sig int) error {
+	if err := ptraceCall(reqDetach, tid, 0, uintptr(sig)); err != nil && !gone(err) {
 		return fmt.Errorf("detach from process %d: %w", tid, err)
 	}
 	return nil
@@ -214,11 +224,19 @@ func (g *Tracees) Kill(p *Process) error {
 }
 
 // reap collects the end of a child that was launched and then let go.
-func reap(pid int) {
+func reap(pid int, reaped chan<- ExitStatus) {
 	for {
-		if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
+		var ws unix.WaitStatus
+		_, err := unix.Wait4(pid, &ws, 0, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil { // somebody else was quicker
+			reaped <- ExitStatus{Unknown: true}
 			return
 		}
+		reaped <- exitStatus(ws)
+		return
 	}
 }
 
@@ -232,7 +250,7 @@ func (g *Tracees) hatch(th *Thread) error {
 		return g.Resume(th)
 	}
 	g.removeThread(th)
-	return letGo(th.TID)
+	return letGo(th.TID, 0)
 }
 
 // cleanse takes our breakpoints out of a child's copy of the program.
@@ -246,6 +264,6 @@ func (th *Thread) cleanse() {
 	}
 	defer m.Close()
 	for addr, original := range th.Proc.breakpoints {
-		_, _ = m.WriteMemory(addr, original)
+		_ = restore(m, addr, original) // fails if the child is being killed
 	}
 }

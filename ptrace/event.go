@@ -12,7 +12,18 @@ const (
 	siKernel = 0x80
 	siQueue  = -1
 	siTkill  = -6
+
+	// A stop that no signal made has its wait status for a code: that of a step
+	// into a signal handler is SIGTRAP (ptrace_do_notify in kernel/signal.c).
+	siNotify = int32(unix.SIGTRAP)
 )
+
+// TrapUnknown is the si_code of a debug exception of which the processor's status
+// register says nothing (TRAP_BRKPT: get_si_code in arch/x86/kernel/traps.c). A step
+// over a system call instruction ends so, and the INT1 instruction does; and under
+// some hypervisors a watchpoint hit does now and then, its cause lost on the way
+// (seen about once in 10,000 hits under load).
+const TrapUnknown = 1
 
 // Kind says what an [Event] is.
 type Kind uint8
@@ -27,19 +38,21 @@ const (
 	Breakpoint
 	// Born: a new thread, stopped before its first instruction.
 	Born
-	// Execed: the process replaced its program. Proc is a new Process;
+	// Execed: the process replaced its program. Proc is a new Process (its memory
+	// is closed if we have no permission to read that program);
 	// Replaced is the former, or nil if a child did it that had been forked
 	// (see Tracees.FollowExec).
 	Execed
 	// Leaving: the thread is about to end. If it is the one that ends the process
-	// (Last) it is the last occasion to read the memory. A thread that is killed
-	// does not report this.
+	// (Last) it is the last occasion to read the memory. Threads that do not are
+	// not held up while others are being stopped, and do not report it then.
 	Leaving
 	// ThreadGone: the thread has ended.
 	ThreadGone
 	// ProcessGone: the process has ended with Status.
 	ProcessGone
-	// Nudged: somebody called Nudge.
+	// Nudged: somebody called Nudge. If everything is in a job control stop the
+	// thread is not stopped for us, and Resume leaves it alone.
 	Nudged
 )
 
@@ -54,7 +67,7 @@ func (k Kind) String() string {
 }
 
 // Event is something that a decision hangs on. Its thread is stopped, except
-// after ThreadGone and ProcessGone.
+// after ThreadGone and ProcessGone (Thread can be nil there).
 type Event struct {
 	Kind     Kind
 	Thread   *Thread

@@ -19,12 +19,15 @@ var ErrNoSyscallInstruction = errors.New("no system call instruction found in th
 // one that waits for them. The result is the call's, with its error as errno.
 // A thread that stopped inside a system call of its own resumes that.
 func (g *Tracees) Inject(th *Thread, number int, args ...uint64) (uint64, error) {
+	if err := g.leaveCall(th); err != nil {
+		return 0, err
+	}
 	saved, err := th.Registers()
 	if err != nil {
 		return 0, g.goneOr(th, err)
 	}
 	before := *saved
-	at, err := th.Proc.syscallInstruction()
+	at, err := th.Proc.syscallInstruction(th.TID)
 	if err != nil {
 		return 0, err
 	}
@@ -45,6 +48,9 @@ func (g *Tracees) Inject(th *Thread, number int, args ...uint64) (uint64, error)
 			continue // the step ended before the call: a nudge, or the call was interrupted
 		}
 		result := now.syscallResult()
+		if restarts(result) {
+			continue
+		}
 		if err := th.SetRegisters(&before); err != nil {
 			return 0, g.goneOr(th, err)
 		}
@@ -55,12 +61,24 @@ func (g *Tracees) Inject(th *Thread, number int, args ...uint64) (uint64, error)
 	}
 }
 
+// restarts reports whether the result is one of those by which the kernel knows
+// on the way back that the call has to be made again: a signal interrupted it
+// (ERESTARTSYS to ERESTART_RESTARTBLOCK in include/linux/errno.h).
+func restarts(result uint64) bool {
+	switch -int64(result) {
+	case 512, 513, 514, 516:
+		return true
+	}
+	return false
+}
+
 // syscallInstruction finds a system call instruction: in the vdso as a rule.
-func (p *Process) syscallInstruction() (uint64, error) {
+// The maps are those of a thread that is alive: a leader that left has none.
+func (p *Process) syscallInstruction(tid int) (uint64, error) {
 	if p.syscallAt != 0 {
 		return p.syscallAt, nil
 	}
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.PID))
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", tid))
 	if err != nil {
 		return 0, fmt.Errorf("find a system call instruction: %w", err)
 	}

@@ -37,14 +37,14 @@ type LaunchError struct {
 
 func (e *LaunchError) Error() string {
 	advice := ""
-	switch {
-	case errors.Is(e.Err, unix.ENOENT):
+	switch e.Err { // not errors.Is: wrapped ones are not about the program itself
+	case unix.ENOENT:
 		advice = " (no such file, or its interpreter is missing)"
-	case errors.Is(e.Err, unix.EACCES):
+	case unix.EACCES:
 		advice = " (is it executable?)"
-	case errors.Is(e.Err, unix.ENOEXEC):
+	case unix.ENOEXEC:
 		advice = " (not a program of this machine)"
-	case errors.Is(e.Err, unix.EPERM):
+	case unix.EPERM:
 		advice = " (ptrace is not permitted here: see argus doctor)"
 	}
 	return fmt.Sprintf("start %s: %v%s", e.Path, e.Err, advice)
@@ -56,25 +56,56 @@ func (e *LaunchError) Unwrap() error { return e.Err }
 // Launch starts a program and holds it stopped before its first instruction.
 // The process ends when the Tracer does.
 func (g *Tracees) Launch(cfg LaunchConfig) (*Process, error) {
-	g.killOnExit = true
 	pid, err := start(cfg)
 	if err != nil {
 		return nil, &LaunchError{cfg.Path, err}
 	}
-	if err := g.reseize(pid); err != nil {
-		_ = unix.Kill(pid, unix.SIGKILL)
-		_, _, _ = wait(pid, 0)
-		return nil, &LaunchError{cfg.Path, err}
+	p := &Process{PID: pid, Memory: &Memory{}, launched: true, ownGroup: cfg.NewProcessGroup || cfg.TTY != nil}
+	if err = reseize(pid); err == nil {
+		err = p.Memory.open(pid)
 	}
-	p, err := g.addProcess(pid, true)
+	if err == nil && cfg.Foreground && cfg.NewProcessGroup && cfg.TTY == nil {
+		err = setForeground(cfg.Stdin, pid)
+	}
 	if err != nil {
-		_ = unix.Kill(pid, unix.SIGKILL)
-		_, _, _ = wait(pid, 0)
+		p.Memory.Close()
+		endChild(pid)
 		return nil, &LaunchError{cfg.Path, err}
 	}
-	p.ownGroup = cfg.NewProcessGroup || cfg.TTY != nil
+	g.addProcess(p)
 	g.addThread(p, pid, stateStopped)
 	return p, nil
+}
+
+// endChild ends and collects a child that is of no use.
+func endChild(pid int) {
+	_ = unix.Kill(pid, unix.SIGKILL)
+	for {
+		_, ws, err := wait(pid, 0)
+		if err != nil || !ws.Stopped() {
+			return
+		}
+		_ = ptraceCall(reqCont, pid, 0, 0) // it reports its exit
+	}
+}
+
+// setForeground makes a process group the foreground of a terminal. The group
+// cannot do that itself on its way to exec: the SIGTTOU that the kernel sends to a
+// background process for it would stop it there, and us with it.
+func setForeground(tty *os.File, pgid int) error {
+	if tty == nil {
+		return errors.New("take the foreground of the terminal: Stdin is none")
+	}
+	var block, old unix.Sigset_t
+	block.Val[0] = 1 << (unix.SIGTTOU - 1) // for ourselves: we may be in the background too
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &block, &old); err != nil {
+		return err
+	}
+	defer func() { _ = unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil) }()
+	if err := unix.IoctlSetPointerInt(int(tty.Fd()), unix.TIOCSPGRP, pgid); err != nil {
+		return fmt.Errorf("take the foreground of the terminal: %w", err)
+	}
+	return nil
 }
 
 func start(cfg LaunchConfig) (int, error) {
@@ -93,8 +124,6 @@ func start(cfg LaunchConfig) (int, error) {
 	if cfg.TTY != nil {
 		files = []*os.File{cfg.TTY, cfg.TTY, cfg.TTY}
 		attr.Setpgid, attr.Setsid, attr.Setctty = false, true, true
-	} else if cfg.Foreground && cfg.NewProcessGroup {
-		attr.Foreground, attr.Ctty = true, int(files[0].Fd())
 	}
 	if cfg.DisableASLR {
 		restore, err := disableASLR()
@@ -105,6 +134,9 @@ func start(cfg LaunchConfig) (int, error) {
 	}
 	proc, err := os.StartProcess(cfg.Path, cfg.Args, &os.ProcAttr{Dir: cfg.Dir, Env: cfg.Env, Files: files, Sys: attr})
 	if err != nil {
+		if info, dirErr := os.Stat(cfg.Dir); cfg.Dir != "" && (dirErr != nil || !info.IsDir()) {
+			return 0, fmt.Errorf("%s is no directory to work in: %w", cfg.Dir, err)
+		}
 		var pathErr *os.PathError
 		if errors.As(err, &pathErr) && pathErr.Path == cfg.Path {
 			err = pathErr.Err
@@ -131,7 +163,7 @@ func disableASLR() (restore func(), err error) {
 // reseize turns the PTRACE_TRACEME relation that a start under ptrace gives into
 // one by PTRACE_SEIZE, which alone has PTRACE_INTERRUPT and PTRACE_LISTEN: the
 // process is let go with a SIGSTOP in hand, seized, and the SIGSTOP taken back.
-func (g *Tracees) reseize(pid int) error {
+func reseize(pid int) error {
 	_, ws, err := wait(pid, 0)
 	if err != nil {
 		return err
@@ -142,7 +174,7 @@ func (g *Tracees) reseize(pid int) error {
 	if err := ptraceCall(reqDetach, pid, 0, uintptr(unix.SIGSTOP)); err != nil {
 		return err
 	}
-	if err := ptraceCall(reqSeize, pid, 0, g.options()); err != nil {
+	if err := ptraceCall(reqSeize, pid, 0, seizeOptions|unix.PTRACE_O_EXITKILL); err != nil {
 		return err
 	}
 	for {

@@ -21,18 +21,31 @@ var ErrMemoryClosed = errors.New("the process's memory is closed: it has ended o
 // /proc/PID/mem, which also writes pages that are read-only for the process
 // itself, as breakpoints need.
 type Memory struct {
-	pid int
 	mu  sync.RWMutex // guards f against being closed while in use
-	f   *os.File
+	tid int          // whose address space it is; /proc/PID/mem serves on when that thread ends
+	f   *os.File     // nil: closed
 }
 
 // OpenMemory opens the memory of a process that the caller traces.
 func OpenMemory(pid int) (*Memory, error) {
-	f, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", pid), os.O_RDWR, 0)
-	if err != nil {
-		return nil, fmt.Errorf("open memory of process %d: %w", pid, err)
+	m := &Memory{}
+	if err := m.open(pid); err != nil {
+		return nil, err
 	}
-	return &Memory{pid: pid, f: f}, nil
+	return m, nil
+}
+
+// open opens the memory through one of the process's threads: a leader that has
+// left has none any more.
+func (m *Memory) open(tid int) error {
+	f, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", tid), os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("open memory of process %d: %w", tid, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tid, m.f = tid, f
+	return nil
 }
 
 // Close releases the descriptor. Later calls fail with [ErrMemoryClosed].
@@ -56,7 +69,7 @@ func (m *Memory) ReadMemory(buf []byte, addr uint64) (int, error) {
 	if m.f == nil {
 		return 0, ErrMemoryClosed
 	}
-	if n, err := vmRead(m.pid, buf, addr); err == nil && n == len(buf) {
+	if n, err := vmRead(m.tid, buf, addr); err == nil && n == len(buf) {
 		return n, nil
 	}
 	n, err := unix.Pread(int(m.f.Fd()), buf, int64(addr))

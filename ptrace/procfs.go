@@ -5,22 +5,25 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // status is what is needed of /proc/PID/status.
 type status struct {
-	tgid, ppid, tracer int
-	state              byte
-	sharedPending      uint64
-	uid                int
+	tgid, tracer, uid int
+	state             byte
 }
 
 func readStatus(tid int) (status, error) {
-	var st status
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
 	if err != nil {
-		return st, err
+		return status{}, err
 	}
+	return parseStatus(data)
+}
+
+func parseStatus(data []byte) (st status, err error) {
 	for line := range bytes.Lines(data) {
 		key, value, ok := bytes.Cut(line, []byte(":"))
 		fields := bytes.Fields(value)
@@ -33,17 +36,13 @@ func readStatus(tid int) (status, error) {
 			st.state = first[0]
 		case "Tgid":
 			st.tgid, err = strconv.Atoi(first)
-		case "PPid":
-			st.ppid, err = strconv.Atoi(first)
 		case "TracerPid":
 			st.tracer, err = strconv.Atoi(first)
 		case "Uid":
 			st.uid, err = strconv.Atoi(first)
-		case "ShdPnd":
-			st.sharedPending, err = strconv.ParseUint(first, 16, 64)
 		}
 		if err != nil {
-			return st, fmt.Errorf("/proc/%d/status: %s: %w", tid, key, err)
+			return st, fmt.Errorf("/proc/PID/status: %s: %w", key, err)
 		}
 	}
 	return st, nil
@@ -62,4 +61,15 @@ func threadIDs(pid int) ([]int, error) {
 		}
 	}
 	return tids, nil
+}
+
+// sharesMemory reports whether a new process runs in its parent's memory. guess
+// is the answer where the kernel has no kcmp(2).
+func sharesMemory(parent, child int, guess bool) bool {
+	const kcmpVM = 1 // include/uapi/linux/kcmp.h
+	order, _, e := unix.RawSyscall6(unix.SYS_KCMP, uintptr(parent), uintptr(child), kcmpVM, 0, 0, 0)
+	if e != 0 {
+		return guess
+	}
+	return order == 0
 }

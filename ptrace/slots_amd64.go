@@ -64,10 +64,22 @@ func (th *Thread) writeControl(control hwbp.DR7) error {
 	return nil
 }
 
+// Values of si_code that stand for a debug exception of the processor,
+// after which the kernel has set DR6 anew (get_si_code in arch/x86/kernel/traps.c).
+const (
+	trapTrace  = 2 // TRAP_TRACE: a step ended; slots can have fired too
+	trapHWBkpt = 4 // TRAP_HWBKPT
+)
+
 // Fired tells of a thread at an event of kind [Trapped] which slots fired, bit n
-// for slot n, and whether a single step ended. The kernel resets the register
-// at every debug exception (FACTS A6).
-func (th *Thread) Fired(*Siginfo) (slots uint8, step bool, err error) {
+// for slot n, and whether a single step ended. The kernel resets the register at
+// every debug exception (FACTS A6), but not for a step that ends with a system
+// call (FACTS F8), nor for a perf event: what it holds then is long past, and none
+// is reported ([TrapUnknown] is for the caller to judge).
+func (th *Thread) Fired(info *Siginfo) (slots uint8, step bool, err error) {
+	if info.Code != trapTrace && info.Code != trapHWBkpt {
+		return 0, info.Code == TrapUnknown, nil
+	}
 	v, err := peekUser(th.TID, debugReg(6))
 	if err != nil {
 		return 0, false, err

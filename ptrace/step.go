@@ -41,8 +41,13 @@ func (g *Tracees) StepOver(th *Thread) (Event, error) {
 	return g.step(th)
 }
 
+// goneOr says what an error means: of a thread that is being killed nothing works
+// any more, each in its own way.
 func (g *Tracees) goneOr(th *Thread, err error) error {
 	if gone(err) || th.Gone() {
+		return ErrThreadGone
+	}
+	if _, err := eventMsg(th.TID); gone(err) {
 		return ErrThreadGone
 	}
 	return err
@@ -63,6 +68,7 @@ func (g *Tracees) step(th *Thread) (Event, error) {
 		th.signal = 0
 	}
 	for {
+		th.rejoin = th.rejoin || th.listening
 		if err := th.restart(reqSingleStep); err != nil {
 			return Event{}, err
 		}
@@ -111,20 +117,21 @@ func (g *Tracees) awaitStep(th *Thread) (ev Event, done bool, err error) {
 		ev.Thread, ev.Proc = th, th.Proc
 		switch sig := ws.StopSignal(); {
 		case sig == unix.SIGTRAP && ev.Info.Code > 0:
-			th.atSignal = true
+			th.atSignal = ev.Info.Code != siNotify
 			ev.Kind = Trapped
 			if ev.Info.Code == siKernel {
 				ev.Kind = Breakpoint
 			}
 			return ev, true, nil
 		case isNudge(&ev.Info):
+			g.heard = g.nudges.Load()
 			g.push(Event{Kind: Nudged, Thread: th})
 		default:
 			th.signal = int(sig)
 		}
 		return ev, false, nil
 	}
-	if th.state == stateStopped {
+	if th.state == stateStopped && !th.leaving {
 		return ev, false, nil // a clone, a job control stop: go on
 	}
 	return ev, false, ErrThreadGone

@@ -2,6 +2,7 @@ package ptrace
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -10,9 +11,17 @@ import (
 // queued for [Tracees.Wait] and [Tracees.Queued]; afterwards no thread has a
 // trap under way. Embryos are not stopped: a process that waits for one in
 // vfork cannot be stopped before that has called exec, so StopAll waits too.
+//
+// It holds until [Tracees.ResumeAll]: threads that are resumed singly before are
+// left where they stop next, even if that needs no decision.
 func (g *Tracees) StopAll() error {
 	g.stopping = true
 	for _, th := range g.threads {
+		if th.state == stateStopped && th.leaving && !th.ends { // see digest
+			if err := g.Resume(th); err != nil {
+				return err
+			}
+		}
 		if th.state == stateRunning && !th.Embryo {
 			// Leaves nothing behind if the thread stops for another reason first.
 			if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
@@ -23,14 +32,49 @@ func (g *Tracees) StopAll() error {
 	if err := g.awaitStops(); err != nil {
 		return err
 	}
-	for _, p := range g.procs {
+	for _, p := range slices.Clone(g.procs) {
 		for _, th := range p.Threads() {
+			if err := g.leaveCall(th); err != nil {
+				return err
+			}
 			if err := g.fetchTrap(th); err != nil {
 				return err
 			}
 		}
 	}
 	return g.awaitStops() // somebody may have been killed meanwhile
+}
+
+// leaveCall gets a thread that stopped inside a system call (clone, fork, exec)
+// to the end of it: until then the kernel would overwrite the result register.
+func (g *Tracees) leaveCall(th *Thread) error {
+	if th.state != stateStopped || !th.midCall {
+		return nil
+	}
+	was := g.stopping
+	g.stopping = true
+	defer func() { g.stopping = was }()
+	if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
+		return fmt.Errorf("stop thread %d: %w", th.TID, err)
+	}
+	if err := th.restart(reqCont); err != nil {
+		return err
+	}
+	return g.awaitThread(th)
+}
+
+// awaitThread waits until a thread is not running.
+func (g *Tracees) awaitThread(th *Thread) error {
+	for th.state == stateRunning {
+		tid, ws, err := wait(-1, 0)
+		if err != nil {
+			return fmt.Errorf("wait for thread %d: %w", th.TID, err)
+		}
+		if err := g.digest(tid, ws); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *Tracees) awaitStops() error {
@@ -62,7 +106,7 @@ func (g *Tracees) anyMoving() bool {
 // something else when its breakpoint has gone. The thread executes no
 // instruction between the two stops.
 func (g *Tracees) fetchTrap(th *Thread) error {
-	if th.state != stateStopped || th.atSignal || th.signal != 0 {
+	if th.state != stateStopped || th.atSignal || th.signal != 0 || th.leaving {
 		return nil
 	}
 	pending, err := peekSiginfo(th.TID, false, func(si *Siginfo) bool {
@@ -71,22 +115,9 @@ func (g *Tracees) fetchTrap(th *Thread) error {
 	if err != nil || !pending {
 		return nil // an error here: the thread is being killed
 	}
-	stoppedByJobControl := th.listening
-	th.listening = false
+	th.rejoin, th.listening = th.rejoin || th.listening, false
 	if err := th.restart(reqCont); err != nil {
 		return err
 	}
-	for th.state == stateRunning {
-		tid, ws, err := wait(-1, 0)
-		if err != nil {
-			return fmt.Errorf("wait for the trap of thread %d: %w", th.TID, err)
-		}
-		if err := g.digest(tid, ws); err != nil {
-			return err
-		}
-	}
-	if stoppedByJobControl && th.state == stateStopped {
-		th.signal = int(unix.SIGSTOP) // back into the stop it was in
-	}
-	return nil
+	return g.awaitThread(th)
 }

@@ -15,7 +15,6 @@ const (
 	reqCont        = 7
 	reqSingleStep  = 9
 	reqDetach      = 17
-	reqSetOptions  = 0x4200
 	reqGetEventMsg = 0x4201
 	reqGetSiginfo  = 0x4202
 	reqSetSiginfo  = 0x4203
@@ -35,6 +34,17 @@ const (
 
 func ptraceCall(req, tid int, addr, data uintptr) error {
 	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(req), uintptr(tid), addr, data, 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+// ptraceWith is ptraceCall for requests whose data is in our memory. A pointer
+// may become a number only in the argument list of the system call itself
+// (package unsafe, rule 4): a stack that grows on the way there is moved.
+func ptraceWith(req, tid int, addr uintptr, data unsafe.Pointer) error {
+	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(req), uintptr(tid), addr, uintptr(data), 0, 0)
 	if e != 0 {
 		return e
 	}
@@ -74,11 +84,11 @@ func (si *Siginfo) Value() uint64 { return si.fields[1] }
 var _ [128]byte = [unsafe.Sizeof(Siginfo{})]byte{}
 
 func getSiginfo(tid int, si *Siginfo) error {
-	return ptraceCall(reqGetSiginfo, tid, 0, uintptr(unsafe.Pointer(si)))
+	return ptraceWith(reqGetSiginfo, tid, 0, unsafe.Pointer(si))
 }
 
 func setSiginfo(tid int, si *Siginfo) error {
-	return ptraceCall(reqSetSiginfo, tid, 0, uintptr(unsafe.Pointer(si)))
+	return ptraceWith(reqSetSiginfo, tid, 0, unsafe.Pointer(si))
 }
 
 // peekSiginfo finds a signal that is queued and not yet delivered, in the
@@ -111,21 +121,21 @@ func peekSiginfo(tid int, shared bool, match func(si *Siginfo) bool) (bool, erro
 
 func eventMsg(tid int) (int, error) {
 	var msg uint64
-	err := ptraceCall(reqGetEventMsg, tid, 0, uintptr(unsafe.Pointer(&msg)))
+	err := ptraceWith(reqGetEventMsg, tid, 0, unsafe.Pointer(&msg))
 	return int(msg), err
 }
 
 func getRegSet(tid, which int, buf []byte) (int, error) {
-	iov := unix.Iovec{Base: &buf[0]}
+	iov := unix.Iovec{Base: unsafe.SliceData(buf)}
 	iov.SetLen(len(buf))
-	err := ptraceCall(reqGetRegSet, tid, uintptr(which), uintptr(unsafe.Pointer(&iov)))
+	err := ptraceWith(reqGetRegSet, tid, uintptr(which), unsafe.Pointer(&iov))
 	return int(iov.Len), err
 }
 
 func setRegSet(tid, which int, buf []byte) error {
-	iov := unix.Iovec{Base: &buf[0]}
+	iov := unix.Iovec{Base: unsafe.SliceData(buf)}
 	iov.SetLen(len(buf))
-	return ptraceCall(reqSetRegSet, tid, uintptr(which), uintptr(unsafe.Pointer(&iov)))
+	return ptraceWith(reqSetRegSet, tid, uintptr(which), unsafe.Pointer(&iov))
 }
 
 func getRegs(tid int, r *Regs) error {
@@ -139,7 +149,7 @@ func setRegs(tid int, r *Regs) error {
 
 func peekUser(tid int, offset uintptr) (uint64, error) {
 	var v uint64
-	err := ptraceCall(reqPeekUser, tid, offset, uintptr(unsafe.Pointer(&v)))
+	err := ptraceWith(reqPeekUser, tid, offset, unsafe.Pointer(&v))
 	return v, err
 }
 
@@ -159,10 +169,21 @@ func queueSignal(pid int, sig unix.Signal, value uint64) error {
 	return nil
 }
 
+// queueToThread sends a signal to a thread with an origin of the caller's making,
+// whose code must be below zero and not SI_TKILL.
+func queueToThread(pid, tid int, si *Siginfo) error {
+	_, _, e := unix.RawSyscall6(unix.SYS_RT_TGSIGQUEUEINFO, uintptr(pid), uintptr(tid), uintptr(si.Signo),
+		uintptr(unsafe.Pointer(si)), 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
 // vmRead reads another process's memory; a short count without error means
 // that the next byte is not readable this way.
 func vmRead(pid int, buf []byte, addr uint64) (int, error) {
-	local := unix.Iovec{Base: &buf[0]}
+	local := unix.Iovec{Base: unsafe.SliceData(buf)}
 	local.SetLen(len(buf))
 	remote := unix.RemoteIovec{Base: uintptr(addr), Len: len(buf)}
 	n, _, e := unix.RawSyscall6(unix.SYS_PROCESS_VM_READV, uintptr(pid),

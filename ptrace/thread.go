@@ -33,7 +33,10 @@ type Thread struct {
 	state     threadState
 	shared    bool     // an embryo in its parent's memory (vfork)
 	leaving   bool     // in its exit stop, or past it
+	ends      bool     // with leaving: takes the process with it
 	listening bool     // in a job control stop
+	rejoin    bool     // was taken out of a job control stop, and goes back there
+	midCall   bool     // stopped inside a system call, whose result is not in the registers yet
 	atSignal  bool     // stopped by a signal that is for us: another can be delivered in its place
 	signal    int      // the thread is about to be given this signal, or 0
 	deferred  []signal // came while the thread was single-stepped
@@ -46,12 +49,6 @@ type Thread struct {
 	slotsKnown bool // slots is what the registers hold
 	everArmed  bool
 	control    hwbp.DR7 // x86: what DR7 holds
-}
-
-// signal is a signal with its origin.
-type signal struct {
-	number int
-	info   Siginfo
 }
 
 // Stopped reports whether the thread is stopped and can be read and changed.
@@ -67,6 +64,10 @@ func (th *Thread) PendingSignal() int {
 	}
 	return th.signal
 }
+
+// Deliver makes the SIGTRAP of an event the program's own: the thread is given it
+// when it is resumed.
+func (th *Thread) Deliver() { th.signal = int(sigTrap) }
 
 // Registers returns the general registers of a stopped thread. They are read
 // once for every stop; the result is valid until the thread is resumed.
@@ -126,22 +127,37 @@ func (th *Thread) SetFPState(state []byte) error {
 	return nil
 }
 
-// endsProcess reports of a thread in its exit stop whether it takes the process
-// with it: by a signal that kills, or by exit_group(2).
+// endsProcess reports of a thread in its exit stop whether it is the first of
+// those that take the process with them: by a signal that kills, by
+// exit_group(2), or by being the last.
 func (th *Thread) endsProcess() bool {
 	status, err := eventMsg(th.TID)
-	if err != nil {
+	if err != nil || th.Proc.dying {
 		return false
 	}
-	if unix.WaitStatus(status).Signaled() {
-		return true
+	if !unix.WaitStatus(status).Signaled() {
+		if r, err := th.Registers(); err != nil {
+			return false
+		} else if r.syscallNumber() != unix.SYS_EXIT_GROUP && !th.alone() {
+			return false
+		}
 	}
-	r, err := th.Registers()
-	return err == nil && r.syscallNumber() == unix.SYS_EXIT_GROUP
+	th.Proc.dying = true
+	return true
+}
+
+// alone reports whether all other threads of the process have left.
+func (th *Thread) alone() bool {
+	for _, o := range th.Proc.threads {
+		if o != th && !o.Embryo && !o.leaving && !o.Gone() {
+			return false
+		}
+	}
+	return true
 }
 
 func (th *Thread) setStopped() {
-	th.state, th.listening, th.atSignal, th.regsLoaded = stateStopped, false, false, false
+	th.state, th.listening, th.atSignal, th.midCall, th.regsLoaded = stateStopped, false, false, false, false
 }
 
 // restart lets the thread run by req. A thread that is being killed is treated
@@ -151,11 +167,18 @@ func (th *Thread) restart(req int) error {
 	switch {
 	case th.listening && req == reqCont:
 		req, sig = reqListen, 0
+	case sig == 0 && th.atSignal && th.rejoin && req == reqCont:
+		// Without effect if SIGCONT has come meanwhile (JOBCTL_STOP_DEQUEUED
+		// in kernel/signal.c).
+		sig, th.rejoin = int(unix.SIGSTOP), false
 	case sig == 0 && th.atSignal && len(th.deferred) > 0:
 		var err error
-		if sig, err = th.deliverDeferred(); err != nil && !gone(err) {
+		if sig, err = th.takeDeferred(); err != nil && !gone(err) {
 			return err
 		}
+	}
+	if err := th.resendDeferred(); err != nil {
+		return err
 	}
 	if err := ptraceCall(req, th.TID, 0, uintptr(sig)); err != nil && !gone(err) {
 		return fmt.Errorf("resume thread %d: %w", th.TID, err)
@@ -165,35 +188,4 @@ func (th *Thread) restart(req int) error {
 		th.state, th.Proc.sorted = stateLeaving, nil
 	}
 	return nil
-}
-
-// deliverDeferred puts the first signal that came during a single step in the
-// place of the step's own SIGTRAP. A thread can be given one signal at a time:
-// the others are sent again, and get their true origin when they arrive.
-func (th *Thread) deliverDeferred() (int, error) {
-	first := th.deferred[0]
-	if err := setSiginfo(th.TID, &first.info); err != nil {
-		return 0, err
-	}
-	for _, s := range th.deferred[1:] {
-		th.resent = append(th.resent, s)
-		if err := unix.Tgkill(th.Proc.PID, th.TID, unix.Signal(s.number)); err != nil && !gone(err) {
-			return 0, err
-		}
-	}
-	th.deferred = nil
-	return first.number, nil
-}
-
-// restoreOrigin gives a signal that deliverDeferred sent again the origin it had.
-func (th *Thread) restoreOrigin(info *Siginfo) {
-	for i, s := range th.resent {
-		if s.number == int(info.Signo) && info.Code == siTkill && info.Pid() == unix.Getpid() {
-			th.resent = append(th.resent[:i:i], th.resent[i+1:]...)
-			*info = s.info
-			// The thread may have been killed meanwhile: nothing is lost then.
-			_ = setSiginfo(th.TID, info)
-			return
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,10 @@ type Process struct {
 	PID    int
 	Memory *Memory
 
+	// Reaped tells how a launched process ended that was let go before: Detach
+	// makes it.
+	Reaped <-chan ExitStatus
+
 	// Data is for the layer above.
 	Data any
 
@@ -21,6 +26,8 @@ type Process struct {
 	launched    bool
 	ownGroup    bool // leads a process group made for it
 	untraced    bool // the leader had left before the attach: the end of the process is not reported to us
+	dying       bool // a thread has reported that it takes the process with it
+	unheard     bool // being let go: no Nudge any more; guarded by Tracees.mu
 	threads     map[int]*Thread
 	sorted      []*Thread // cache of Threads
 	ended       bool
@@ -59,13 +66,15 @@ type Tracees struct {
 	// they call exec. Otherwise they are let go.
 	FollowExec bool
 
-	tracer     *Tracer
-	killOnExit bool
+	tracer *Tracer
 
 	threads  map[int]*Thread
 	early    map[int]unix.WaitStatus // first stops of threads that their parent has not reported yet
 	stopping bool                    // leave threads stopped that report something
 	queue    []Event                 // met on the way to something else
+
+	nudges atomic.Uint64 // how often Nudge was called
+	heard  uint64        // nudges at the last event of kind Nudged
 
 	mu    sync.Mutex
 	procs []*Process // guarded by mu for Nudge; changed on the tracer's thread only
@@ -90,30 +99,29 @@ func (g *Tracees) Thread(tid int) *Thread {
 	return nil
 }
 
-// options that every thread is held with. Forks are followed to take our
-// breakpoints out of the child's copy of the program. Threads report that they
-// leave: the memory can be read once more, and nothing else tells a leader that
-// left (and reports nothing until all other threads are gone) from one that runs.
-func (g *Tracees) options() uintptr {
-	o := unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACEFORK |
-		unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXIT
-	if g.killOnExit {
-		o |= unix.PTRACE_O_EXITKILL
-	}
-	return uintptr(o)
-}
+// seizeOptions are those that every thread is held with. Forks are followed to
+// take our breakpoints out of the child's copy of the program. Threads report that
+// they leave: the memory can be read once more, and nothing else tells a leader
+// that left (and reports nothing until all other threads are gone) from one that
+// runs. New threads inherit the options.
+const seizeOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACEFORK |
+	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXIT
 
-func (g *Tracees) addProcess(pid int, launched bool) (*Process, error) {
-	mem, err := OpenMemory(pid)
-	if err != nil {
-		return nil, err
-	}
-	p := &Process{PID: pid, Memory: mem, launched: launched,
-		threads: map[int]*Thread{}, breakpoints: map[uint64][]byte{}}
+func (g *Tracees) addProcess(p *Process) {
+	p.threads, p.breakpoints = map[int]*Thread{}, map[uint64][]byte{}
 	g.mu.Lock()
 	g.procs = append(g.procs, p)
 	g.mu.Unlock()
-	return p, nil
+}
+
+// process returns the process with that id, or nil.
+func (g *Tracees) process(pid int) *Process {
+	for _, p := range g.procs {
+		if p.PID == pid {
+			return p
+		}
+	}
+	return nil
 }
 
 func (g *Tracees) addThread(p *Process, tid int, s threadState) *Thread {
@@ -143,9 +151,10 @@ func (g *Tracees) endProcess(p *Process) {
 	for _, th := range p.threads {
 		g.removeThread(th)
 	}
-	for tid := range g.early { // their parents are dead and will never report them
-		if len(g.procs) == 1 {
-			_ = letGo(tid)
+	if len(g.procs) == 1 {
+		for tid := range g.early { // their parents are dead and will never report them
+			(&Thread{TID: tid, Proc: p}).cleanse()
+			_ = letGo(tid, 0)
 			delete(g.early, tid)
 		}
 	}
@@ -156,7 +165,8 @@ func (g *Tracees) endProcess(p *Process) {
 }
 
 // Resume lets a stopped thread run on, with the signal that it was about to be
-// given. A thread that is not stopped is left alone.
+// given; one in a job control stop stays in that. A thread that is not stopped is
+// left alone. After [Tracees.StopAll] it takes [Tracees.ResumeAll].
 func (g *Tracees) Resume(th *Thread) error {
 	if th.state != stateStopped {
 		return nil
@@ -164,7 +174,9 @@ func (g *Tracees) Resume(th *Thread) error {
 	return th.restart(reqCont)
 }
 
-// ResumeAll lets every stopped thread run on. Embryos are never held back.
+// ResumeAll lets every stopped thread run on, and ends what [Tracees.StopAll]
+// began: events that are queued are to be handled first, since their threads run
+// then too. Embryos are never held back.
 func (g *Tracees) ResumeAll() error {
 	g.stopping = false
 	for _, th := range g.threads {
@@ -179,18 +191,29 @@ func (g *Tracees) ResumeAll() error {
 const nudgeValue = 0x61_72_67_75_73
 
 // Nudge makes a Wait that is under way, or the next one, return an event of
-// kind [Nudged]. Any goroutine may call it. The signal it sends can be lost to
-// a SIGCONT that somebody else sends: whoever must be heard repeats it.
+// kind [Nudged]; with several processes, one of each perhaps. Any goroutine may
+// call it. The signal it sends can be lost to a SIGCONT that somebody else sends:
+// whoever must be heard repeats it.
 func (g *Tracees) Nudge() error {
+	g.nudges.Add(1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	err := error(unix.ESRCH)
+	err, sent := error(unix.ESRCH), false
 	for _, p := range g.procs {
-		if err = queueSignal(p.PID, unix.SIGSTOP, nudgeValue); err == nil {
-			return nil
+		// All of them: one that is in a job control stop takes no signal.
+		if p.unheard {
+			continue
+		}
+		if e := queueSignal(p.PID, unix.SIGSTOP, nudgeValue); e != nil {
+			err = e
+		} else {
+			sent = true
 		}
 	}
-	return fmt.Errorf("nudge: %w", err)
+	if !sent {
+		return fmt.Errorf("nudge: %w", err)
+	}
+	return nil
 }
 
 func isNudge(info *Siginfo) bool {

@@ -60,10 +60,18 @@ func call(fn func()) (panicked any) {
 }
 
 // OnThread reports whether the caller runs on the tracer's thread.
-func (t *Tracer) OnThread() bool { return unix.Gettid() == t.tid }
+func (t *Tracer) OnThread() bool {
+	select {
+	case <-t.ended: // another thread can have the id by now
+		return false
+	default:
+		return unix.Gettid() == t.tid
+	}
+}
 
 // Do runs fn on the tracer's thread and returns when fn has. Called on that
-// thread it runs fn at once. A panic of fn is raised in the caller.
+// thread it runs fn at once. A panic of fn is raised in the caller. fn starts no
+// child processes but by [Tracees.Launch]: waits on this thread collect them.
 func (t *Tracer) Do(fn func()) error {
 	if t.OnThread() {
 		fn()
@@ -75,14 +83,25 @@ func (t *Tracer) Do(fn func()) error {
 	case <-t.closing:
 		return ErrTracerClosed
 	}
-	if p := <-r.done; p != nil {
+	var p any
+	select {
+	case p = <-r.done:
+	case <-t.ended:
+		select {
+		case p = <-r.done:
+		default: // fn called runtime.Goexit, and the thread ended with it
+			return ErrTracerClosed
+		}
+	}
+	if p != nil {
 		panic(p)
 	}
 	return nil
 }
 
 // Close ends the thread after the request it is working on. It does not wait
-// when called on the thread itself.
+// when called on the thread itself. Processes still held are to be ended or let
+// go before: a launched one dies with the thread, but nobody collects it.
 func (t *Tracer) Close() {
 	t.once.Do(func() { close(t.closing) })
 	if !t.OnThread() {

@@ -35,7 +35,8 @@ func (g *Tracees) Wait() (Event, error) {
 			return Event{}, fmt.Errorf("wait for the target: %w", err)
 		}
 		if tid == 0 {
-			if g.nudgeWaits() {
+			if n := g.nudges.Load(); n != g.heard {
+				g.heard = n
 				return Event{Kind: Nudged, Thread: g.anyThread()}, nil
 			}
 			time.Sleep(stoppedPoll)
@@ -78,15 +79,11 @@ func (g *Tracees) digest(tid int, ws unix.WaitStatus) error {
 		return nil
 	}
 	event := int(uint32(ws)>>16) & 0xff
-	if th == nil {
-		// A new thread's first stop can come before its parent's report of it.
-		if event == eventStop {
-			g.early[tid] = ws
-		}
-		return nil
-	}
-	if event == unix.PTRACE_EVENT_EXEC {
-		return g.exec(th)
+	switch {
+	case event == unix.PTRACE_EVENT_EXEC:
+		return g.exec(tid)
+	case th == nil:
+		return g.stranger(tid, event, ws)
 	}
 	starting := th.state == stateStarting
 	th.setStopped()
@@ -99,15 +96,20 @@ func (g *Tracees) digest(tid int, ws unix.WaitStatus) error {
 		if err := g.announce(child, th, event); err != nil {
 			return err
 		}
+		th.midCall = true
 		return g.passOn(th)
 	case unix.PTRACE_EVENT_EXIT:
 		th.leaving = true
-		if th.Embryo || th.Proc.killed {
+		th.ends = !th.Embryo && th.endsProcess()
+		// An exec waits for the other threads to leave: one that is held would keep
+		// the thread that execs from ever stopping.
+		if th.Embryo || th.Proc.killed || (g.stopping && !th.ends) {
 			return g.Resume(th)
 		}
-		g.push(Event{Kind: Leaving, Thread: th, Last: th.endsProcess()})
+		g.push(Event{Kind: Leaving, Thread: th, Last: th.ends})
 		return nil
 	case eventStop:
+		th.rejoin = false
 		if starting {
 			return g.born(th)
 		}
@@ -115,6 +117,26 @@ func (g *Tracees) digest(tid int, ws unix.WaitStatus) error {
 		return g.passOn(th)
 	}
 	return g.signalled(th, ws.StopSignal())
+}
+
+// stranger takes in a stop of a thread that is not in the table.
+func (g *Tracees) stranger(tid, event int, ws unix.WaitStatus) error {
+	switch {
+	case event == eventStop && len(g.procs) > 0:
+		// A new thread's first stop can come before its parent's report of it.
+		g.early[tid] = ws
+		return nil
+	case event == unix.PTRACE_EVENT_EXIT:
+		// Killed before its first stop, as its parent before it could report.
+		delete(g.early, tid)
+		if err := ptraceCall(reqCont, tid, 0, 0); err != nil && !gone(err) {
+			return fmt.Errorf("resume thread %d: %w", tid, err)
+		}
+		return nil
+	case event == 0:
+		return letGo(tid, int(ws.StopSignal()))
+	}
+	return letGo(tid, 0) // the child of a process that has ended
 }
 
 // passOn resumes a thread about which nothing is to be decided, unless
@@ -129,8 +151,12 @@ func (g *Tracees) passOn(th *Thread) error {
 // announce records a thread that its parent has reported.
 func (g *Tracees) announce(tid int, parent *Thread, event int) error {
 	th := g.addThread(parent.Proc, tid, stateStarting)
-	th.Embryo = event != unix.PTRACE_EVENT_CLONE || parent.Embryo
-	th.shared = event == unix.PTRACE_EVENT_VFORK
+	// PTRACE_EVENT_CLONE is reported of processes too (clone(2) with another exit
+	// signal than SIGCHLD), and memory may be shared without vfork.
+	th.Embryo = parent.Embryo || unix.Tgkill(parent.Proc.PID, tid, 0) != nil
+	if th.Embryo {
+		th.shared = sharesMemory(parent.TID, tid, event == unix.PTRACE_EVENT_VFORK)
+	}
 	if ws, stopped := g.early[tid]; stopped {
 		delete(g.early, tid)
 		return g.digest(tid, ws)
@@ -167,7 +193,7 @@ func (g *Tracees) signalled(th *Thread, sig unix.Signal) error {
 	case sig == unix.SIGTRAP && ev.Info.Code > 0:
 		ev.Kind = Trapped
 	case isNudge(&ev.Info):
-		ev.Kind = Nudged
+		ev.Kind, g.heard = Nudged, g.nudges.Load()
 	default:
 		th.signal = int(sig)
 		return g.passOn(th)
@@ -177,53 +203,71 @@ func (g *Tracees) signalled(th *Thread, sig unix.Signal) error {
 	return nil
 }
 
-// exec handles PTRACE_EVENT_EXEC: th, which carries the process's id by now, is
-// the only thread left.
-func (g *Tracees) exec(th *Thread) error {
-	pid := th.TID
+// exec handles PTRACE_EVENT_EXEC: the thread that did it carries the process's
+// id by now, and is the only one left.
+func (g *Tracees) exec(pid int) error {
 	former, err := eventMsg(pid)
 	if err != nil {
 		return nil // killed at once; its end will be reported
 	}
-	caller := th
-	if t := g.threads[former]; t != nil {
-		caller = t
+	leader, caller := g.threads[pid], g.threads[former]
+	if caller == nil {
+		caller = leader
+	}
+	if caller == nil {
+		return letGo(pid, 0) // the child of a process that has ended
 	}
 	wasEmbryo, old := caller.Embryo, caller.Proc
 	g.removeThread(caller)
-	g.removeThread(th)
+	if leader != nil {
+		g.removeThread(leader)
+	}
 	if wasEmbryo && !g.FollowExec {
-		return letGo(pid)
+		return letGo(pid, 0)
 	}
+	p := &Process{PID: pid, Memory: &Memory{}, launched: old.launched && !wasEmbryo, ownGroup: old.ownGroup && !wasEmbryo}
+	// Fails if the process is being killed, which will be reported, and if we may
+	// not read the new program: whoever gets the event finds the memory closed.
+	_ = p.Memory.open(pid)
+	g.addProcess(p)
+	th := g.addThread(p, pid, stateStopped)
+	th.midCall = true
+	ev := Event{Kind: Execed, Thread: th, Proc: p}
 	if !wasEmbryo {
-		for _, o := range old.threads {
-			if !o.Embryo {
-				g.removeThread(o)
-			}
-		}
-	}
-	p, err := g.addProcess(pid, old.launched && !wasEmbryo)
-	if err != nil {
-		return nil // as above
-	}
-	nth := g.addThread(p, pid, stateStopped)
-	ev := Event{Kind: Execed, Thread: nth, Proc: p}
-	if !wasEmbryo {
-		for _, embryo := range old.threads {
-			embryo.Proc = p
-			p.threads[embryo.TID] = embryo
-		}
-		old.threads = map[int]*Thread{}
-		g.endProcess(old)
+		g.replace(old, p)
 		ev.Replaced = old
 	}
 	g.push(ev)
 	return nil
 }
 
+// replace hands the children of a process that called exec over to what it has
+// become, and forgets the rest.
+func (g *Tracees) replace(old, p *Process) {
+	for tid, th := range old.threads {
+		if !th.Embryo {
+			g.removeThread(th)
+			continue
+		}
+		if th.shared {
+			th.cleanse() // nobody else has the old memory any more
+		}
+		th.Proc = p
+		p.threads[tid] = th
+	}
+	old.threads = map[int]*Thread{}
+	g.endProcess(old)
+}
+
 func (g *Tracees) exited(tid int, th *Thread, ws unix.WaitStatus) {
 	delete(g.early, tid)
 	if th == nil {
+		// A process whose leader we do not hold, killed while another thread
+		// became the leader by exec.
+		if p := g.process(tid); p != nil {
+			g.endProcess(p)
+			g.push(Event{Kind: ProcessGone, Proc: p, Status: exitStatus(ws)})
+		}
 		return
 	}
 	p := th.Proc
@@ -264,20 +308,4 @@ func (g *Tracees) allListening() bool {
 		some = true
 	}
 	return some
-}
-
-// nudgeWaits reports whether a Nudge is queued that no thread has taken, and
-// cannot while they are all in a job control stop.
-func (g *Tracees) nudgeWaits() bool {
-	for _, p := range g.procs {
-		for _, th := range p.Threads() {
-			// A thread in PTRACE_LISTEN cannot be asked; what is queued for its
-			// process shows in /proc.
-			if st, err := readStatus(th.TID); err == nil && st.sharedPending&(1<<(unix.SIGSTOP-1)) != 0 {
-				return true
-			}
-			break
-		}
-	}
-	return false
 }

@@ -67,3 +67,16 @@ func (th *Thread) set(regs proc.Registers, number uint64, value *op.DwarfRegiste
 	}
 	return th.held.SetFPState(r.Fpregset.Xsave)
 }
+
+// ranINT1 reports whether the thread has just executed INT1, which raises a debug
+// exception without a cause.
+func (th *Thread) ranINT1() bool {
+	const int1 = 0xF1
+	r, err := th.held.Registers()
+	if err != nil {
+		return false
+	}
+	var code [1]byte
+	_, err = th.p.held.ReadProgram(code[:], r.PC()-1)
+	return err == nil && code[0] == int1
+}

@@ -65,3 +65,6 @@ func (th *Thread) set(regs proc.Registers, number uint64, value *op.DwarfRegiste
 	}
 	return th.held.SetFPState(r.Fpregset)
 }
+
+// ranINT1 is about an instruction of x86.
+func (th *Thread) ranINT1() bool { return false }

@@ -19,6 +19,11 @@ type Observer interface {
 	// everything stops. The slice is valid during the call.
 	Hit(th *Thread, entries []*watch.Entry) *proc.Breakpoint
 
+	// UnknownHit is told of a debug exception without a cause: entries are all that
+	// are armed, and what the instruction touched has to be found out otherwise. If
+	// stepped is set it may well have been none of them.
+	UnknownHit(th *Thread, entries []*watch.Entry, stepped bool) *proc.Breakpoint
+
 	// Pending reports whether Serve has something to do.
 	Pending() bool
 
@@ -32,8 +37,8 @@ type Observer interface {
 	Leaving(p *Process)
 
 	// Execed is told that the process has replaced its program and was let go,
-	// because Delve does not follow.
-	Execed(pid int)
+	// because Delve does not follow. p is what it has become.
+	Execed(p *ptrace.Process)
 }
 
 // NoObserver ignores everything.
@@ -41,6 +46,9 @@ type NoObserver struct{}
 
 // Hit lets every hit pass.
 func (NoObserver) Hit(*Thread, []*watch.Entry) *proc.Breakpoint { return nil }
+
+// UnknownHit lets it pass.
+func (NoObserver) UnknownHit(*Thread, []*watch.Entry, bool) *proc.Breakpoint { return nil }
 
 // Pending is false.
 func (NoObserver) Pending() bool { return false }
@@ -52,7 +60,7 @@ func (NoObserver) Serve() {}
 func (NoObserver) Leaving(*Process) {}
 
 // Execed does nothing.
-func (NoObserver) Execed(int) {}
+func (NoObserver) Execed(*ptrace.Process) {}
 
 // Group implements proc.ProcessGroup.
 type Group struct {

@@ -73,6 +73,12 @@ func (g *Group) stepOver(th *Thread) error {
 	if err != nil {
 		return err
 	}
+	if ev.Kind == ptrace.Breakpoint { // ours was taken out: the instruction is the program's own
+		g.report(th, trapHardcoded)
+		return nil
+	}
+	th.stepped = true
+	defer func() { th.stepped = false }()
 	return g.handle(ev, true)
 }
 
@@ -136,12 +142,6 @@ func (g *Group) handleQueued() error {
 
 // handle takes in one event. If stopping is set the thread is left stopped.
 func (g *Group) handle(ev ptrace.Event, stopping bool) error {
-	report := func(th *Thread, t trap) {
-		th.trap = t
-		if g.trapped == nil || g.trapped.held.Gone() {
-			g.trapped = th
-		}
-	}
 	switch ev.Kind {
 	case ptrace.Born:
 		th := newThread(ev.Proc.Data.(*Process), ev.Thread)
@@ -155,7 +155,7 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 			return err
 		}
 		if stop {
-			report(th, trapWatch)
+			g.report(th, trapWatch)
 			return nil
 		}
 	case ptrace.Breakpoint:
@@ -165,15 +165,15 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 			return nil // being killed
 		}
 		if !ours {
-			report(th, trapHardcoded)
+			g.report(th, trapHardcoded)
 			return nil
 		}
-		report(th, trapBreakpoint)
+		g.report(th, trapBreakpoint)
 		return ev.Thread.SetPC(addr)
 	case ptrace.Nudged:
 		if g.cctx != nil && g.cctx.GetManualStopRequested() && ev.Thread != nil && ev.Thread.Data != nil {
 			if g.trapped == nil {
-				report(ev.Thread.Data.(*Thread), trapManual)
+				g.report(ev.Thread.Data.(*Thread), trapManual)
 			}
 			return nil
 		}
@@ -197,27 +197,57 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 	return g.tracees.Resume(ev.Thread)
 }
 
+// report notes that a thread has something to tell.
+func (g *Group) report(th *Thread, t trap) {
+	th.trap = t
+	if g.trapped == nil || g.trapped.held.Gone() {
+		g.trapped = th
+	}
+}
+
 // hit tells whoever owns them which watchpoints the thread's last instruction
 // touched, and reports whether that is a reason to stop.
 func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
 	if th.p.table.Empty() {
+		if !th.stepped && info.Code == ptrace.TrapUnknown {
+			th.held.Deliver()
+		}
 		return false, nil
 	}
 	slots, _, err := th.held.Fired(info)
-	if err != nil || slots == 0 {
-		return false, nil // an error here: the thread is being killed
+	if err != nil {
+		return false, nil // being killed
+	}
+	unknown := slots == 0 && info.Code == ptrace.TrapUnknown
+	if unknown {
+		if !th.stepped && th.ranINT1() {
+			th.held.Deliver()
+			return false, nil
+		}
+		slots = ^uint8(0)
+	}
+	if slots == 0 {
+		return false, nil
 	}
 	g.fired = th.p.table.AppendFired(g.fired[:0], slots)
 	others := g.fired[:0]
 	for _, e := range g.fired {
-		if bp, ok := e.Owner.(*proc.Breakpoint); ok {
-			th.hit = bp
-		} else {
+		bp, delves := e.Owner.(*proc.Breakpoint)
+		switch {
+		case !delves:
 			others = append(others, e)
+		case !unknown || !th.stepped:
+			th.hit = bp
 		}
 	}
 	if len(others) > 0 {
-		if bp := g.observer.Hit(th, others); bp != nil && th.hit == nil {
+		var bp *proc.Breakpoint
+		if unknown {
+			bp = g.observer.UnknownHit(th, others, th.stepped)
+		} else {
+			bp = g.observer.Hit(th, others)
+		}
+		if bp != nil && th.hit == nil {
 			th.hit = bp
 		}
 	}
@@ -295,7 +325,7 @@ func (g *Group) exec(ev ptrace.Event, stopping bool) error {
 		logflags.DebuggerLogger().Warnf("process %d (%s) cannot be followed: %v", pid, cmdline, err)
 	}
 	if ev.Replaced != nil {
-		g.observer.Execed(pid)
+		g.observer.Execed(ev.Proc)
 	}
 	if g.anyValid() == nil {
 		g.tracer.Close()

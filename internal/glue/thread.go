@@ -30,6 +30,7 @@ type Thread struct {
 	trap     trap
 	hit      *proc.Breakpoint // a watchpoint hit that stops, not yet reported
 	reported uint64           // address of the breakpoint that was reported at this stop
+	stepped  bool             // what is being handled is the end of a step
 }
 
 var _ proc.Thread = (*Thread)(nil)

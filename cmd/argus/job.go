@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/backend"
+)
+
+// printer is a way to show what happens. hit runs in the session's thread, the others
+// after it has ended or while it waits.
+type printer interface {
+	hit(dst []byte, h *backend.Hit) []byte
+	scopeEnd(dst []byte, w *backend.Watchpoint) []byte
+	end(dst []byte, e *ending) []byte
+	summary(dst []byte, watches []*backend.Watchpoint) []byte
+}
+
+// ending is how it ended.
+type ending struct {
+	name   string // of the target
+	event  backend.Event
+	reason reason
+	hits   uint64 // reported
+}
+
+// reason is why Argus ended it, "" if it did not.
+type reason string
+
+const (
+	byStopAfter reason = "stop-after"
+	bySignal    reason = "signal"
+	byReader    reason = "output closed"
+)
+
+// job is one program that is watched.
+type job struct {
+	*options
+	session  *backend.Session
+	name     string // of the target, in sentences
+	launched bool
+	process  *os.Process // a handle that outlives the process's id
+
+	out      *output
+	printer  printer
+	watches  []*backend.Watchpoint
+	began    time.Time
+	reported uint64 // by us; of the session's thread
+	line     []byte // room for a line; of the session's thread
+
+	mu     sync.Mutex
+	reason reason // guarded by mu
+}
+
+// arm sets the watchpoints and opens the output.
+func (j *job) arm(ctx context.Context) (err error) {
+	opts := []backend.WatchOption{backend.Report(j.hit), backend.Every(j.every)}
+	if j.cond != "" {
+		opts = append(opts, backend.If(j.cond))
+	}
+	if j.stack > 0 {
+		opts = append(opts, backend.WithStack(int(j.stack)))
+	}
+	for _, a := range j.options.watches {
+		w, err := j.session.Watch(ctx, a.expr, a.access, opts...)
+		if err != nil {
+			return err
+		}
+		j.watches = append(j.watches, w)
+	}
+	if j.process, err = os.FindProcess(j.session.PID()); err != nil {
+		return err
+	}
+	if j.out, err = openOutput(j.file); err != nil {
+		return err
+	}
+	if j.json {
+		j.printer = newJSONLines()
+		return nil
+	}
+	j.printer = newTextLines(wantColor(j.color, j.out.file), j.options)
+	if isTerminal(os.Stdout) && isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb" {
+		j.out.status = &status{tty: os.Stderr, pal: wantColor(j.color, os.Stderr)}
+	}
+	return nil
+}
+
+// hit prints a hit. It runs in the session's thread.
+func (j *job) hit(h *backend.Hit) {
+	if j.why() != "" && j.why() != bySignal {
+		return // the last one has been printed
+	}
+	j.reported++
+	if !j.quiet {
+		j.line = j.printer.hit(j.line[:0], h)
+		if err := j.out.write(j.line); err != nil {
+			j.because(byReader)
+			h.StopHere()
+		}
+	}
+	if j.reported == j.stopAfter {
+		j.because(byStopAfter)
+		h.StopHere()
+	}
+}
+
+// because notes why it is going to end. The first reason counts.
+func (j *job) because(r reason) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.reason == "" {
+		j.reason = r
+	}
+}
+
+func (j *job) why() reason {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.reason
+}
+
+// run lets the program run to its end, or ours, and returns the exit status.
+func (j *job) run(sigs *signals) (status int, err error) {
+	j.began = time.Now()
+	over := make(chan struct{})
+	var helpers sync.WaitGroup
+	helpers.Go(func() { sigs.each(over, j.onSignal()) })
+	stopCounter := j.out.live(j.progress)
+	stopClosed, err := whenClosed(j.out.file, func() {
+		j.because(byReader)
+		_ = j.session.Close() // an error: Continue says more
+	})
+	if err != nil {
+		return 0, err
+	}
+	ev, runErr := j.untilEnd()
+	if exec, ok := ev.(*backend.Exec); ok && j.launched {
+		ev, runErr = j.follow(exec)
+	}
+	stopClosed()
+	close(over)
+	helpers.Wait()
+	stopCounter()
+	sigs.stop() // whoever waits for a reader now may be interrupted
+	return j.finish(ev, runErr)
+}
+
+// untilEnd runs the program until nothing is watched any more.
+func (j *job) untilEnd() (backend.Event, error) {
+	for ev, err := range j.session.Run(context.Background()) {
+		stop, stopped := ev.(*backend.Stop)
+		switch {
+		case err != nil:
+			return ev, errors.Join(err, j.session.Close())
+		case !stopped:
+			return ev, nil
+		}
+		for _, w := range stop.Ended {
+			if !j.quiet {
+				_ = j.out.write(j.printer.scopeEnd(nil, w)) // finish tells of the error
+			}
+		}
+		if why := j.why(); why != "" {
+			if err := j.session.Close(); err != nil {
+				return nil, err
+			}
+			return j.session.Ended(), nil
+		}
+	}
+	return j.session.Ended(), nil
+}
+
+// onSignal returns what is done at each signal: an attached process is let go; one that
+// was launched gets the signal, and is killed at the second.
+func (j *job) onSignal() func(unix.Signal) {
+	count := 0
+	return func(sig unix.Signal) {
+		count++
+		switch {
+		case !j.launched, count > 1:
+			j.because(bySignal)
+			j.out.hurry()
+			_ = j.session.Close() // an error: it has ended, and Continue says how
+			if j.launched {
+				_ = j.process.Kill() // it may go on as another program; see follow
+			}
+		case (sig == unix.SIGINT || sig == unix.SIGQUIT) && fromKeyboard():
+		default:
+			_ = j.process.Signal(sig) // an error: it has ended
+		}
+	}
+}
+
+// progress is the text of the live counter.
+func (j *job) progress() string {
+	var hits, reported uint64
+	for _, w := range j.watches {
+		st := w.Stats()
+		hits, reported = hits+st.Hits, reported+st.Reported
+	}
+	text := fmt.Sprintf("%d hits", hits)
+	if hits == 1 {
+		text = "1 hit"
+	}
+	if reported != hits {
+		text += fmt.Sprintf(", %d reported", reported)
+	}
+	return fmt.Sprintf("%s, %.1f s", text, time.Since(j.began).Seconds())
+}
+
+// follow waits for a program that has replaced the one that was watched. It is our
+// child still, and its status is ours.
+func (j *job) follow(exec *backend.Exec) (backend.Event, error) {
+	if err := j.out.write(j.printer.end(nil, &ending{name: j.name, event: exec})); err != nil {
+		j.because(byReader)
+		_ = j.process.Kill()
+	}
+	return exec.Wait(context.Background()), nil
+}
+
+// finish prints how it ended and the summary.
+func (j *job) finish(ev backend.Event, runErr error) (int, error) {
+	e := &ending{name: j.name, event: ev, reason: j.why(), hits: j.reported}
+	var last []byte
+	if ev != nil {
+		last = j.printer.end(last, e)
+	}
+	last = j.printer.summary(last, j.watches)
+	writeErr := j.out.write(last)
+	if err := j.out.finish(); writeErr == nil {
+		writeErr = err
+	}
+	switch {
+	case errors.Is(writeErr, errClosed):
+		return statusOfSignal(unix.SIGPIPE), nil
+	case writeErr != nil:
+		return 0, fmt.Errorf("write the output: %w", writeErr)
+	case runErr != nil:
+		return 0, runErr
+	}
+	exit, exited := ev.(*backend.Exit)
+	if !exited || !j.launched || e.reason == byStopAfter {
+		return 0, nil
+	}
+	return exit.Status, nil
+}

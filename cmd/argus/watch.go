@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/argusdbg/argus/backend"
+	"github.com/argusdbg/argus/internal/gobuild"
+)
+
+// watchOptions are those of watch alone.
+type watchOptions struct {
+	options
+	optimized  bool
+	buildFlags []string
+	dir        string
+}
+
+// watchCommand builds or takes a program, runs it and reports who touches what. args are
+// the command line: the program's own arguments are those behind "--".
+func watchCommand(args []string, status *int) *cli.Command {
+	var o watchOptions
+	return &cli.Command{
+		Name:                      "watch",
+		Usage:                     "run a program and report who writes its variables",
+		ArgsUsage:                 "PACKAGE|BINARY [-- ARGS...]",
+		CustomHelpTemplate:        help("watch"),
+		DisableSliceFlagSeparator: true, // flags of the go command have commas
+		Flags: append(o.flags(),
+			&cli.BoolFlag{Name: "optimized", Usage: "build with the optimizer on", Destination: &o.optimized},
+			&cli.StringSliceFlag{Name: "build-flags", Usage: "further FLAGS for go build", Destination: &o.buildFlags},
+			&cli.StringFlag{Name: "dir", Usage: "run the program in DIR", Destination: &o.dir, TakesFile: true},
+		),
+		Action: func(ctx context.Context, c *cli.Command) (err error) {
+			program, programArgs, err := splitArgs(c, args)
+			if err != nil {
+				return err
+			}
+			*status, err = o.watch(ctx, program, programArgs)
+			return err
+		},
+	}
+}
+
+// splitArgs finds the program and its arguments.
+func splitArgs(c *cli.Command, args []string) (program string, programArgs []string, err error) {
+	behind := 0
+	if i := slices.Index(args, "--"); i >= 0 {
+		behind = len(args) - i - 1
+	}
+	all := c.Args().Slice()
+	switch {
+	case len(all) == 0:
+		return "", nil, usage("watch: name a Go package or a binary to run%s", seeHelp(c))
+	case len(all)-behind > 1:
+		return "", nil, usage("watch: %q is one argument too many: arguments of the program stand after --%s", all[1], seeHelp(c))
+	}
+	return all[0], all[1:], nil
+}
+
+// watch returns the exit status of the program.
+func (o *watchOptions) watch(ctx context.Context, arg string, args []string) (status int, err error) {
+	if err := o.check("watch"); err != nil {
+		return 0, err
+	}
+	var buildFlags []string
+	for _, f := range o.buildFlags {
+		words, err := splitWords(f)
+		if err != nil {
+			return 0, err
+		}
+		buildFlags = append(buildFlags, words...)
+	}
+	sigs := catchSignals()
+	defer sigs.stop()
+	ctx, cancel := sigs.interrupting(ctx)
+	defer cancel()
+
+	program, err := gobuild.Resolve(ctx, arg, gobuild.Options{Optimized: o.optimized, BuildFlags: buildFlags, Stderr: os.Stderr})
+	if err != nil {
+		return 0, orInterrupted(ctx, err)
+	}
+	defer func() {
+		if removeErr := program.Remove(); err == nil && removeErr != nil {
+			err = removeErr
+		}
+	}()
+	if err := debuggable(arg, program.Info); err != nil {
+		return 0, err
+	}
+	s, err := backend.Launch(ctx, backend.LaunchConfig{
+		Path: program.Path, Args: args, Dir: o.dir, Stdin: os.Stdin,
+		Options: backend.Options{AnyGoVersion: o.anyGoVersion},
+	})
+	if err != nil {
+		return 0, orInterrupted(ctx, err)
+	}
+	defer s.Close()
+	j := &job{options: &o.options, session: s, name: filepath.Base(program.Path), launched: true}
+	if err := j.arm(ctx); err != nil {
+		return 0, orInterrupted(ctx, err)
+	}
+	cancel() // from now on signals are the program's
+	if err := orInterrupted(ctx, nil); err != nil {
+		return 0, err
+	}
+	return j.run(sigs)
+}

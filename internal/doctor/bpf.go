@@ -1,0 +1,38 @@
+package doctor
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	unprivilegedBPF = "kernel.unprivileged_bpf_disabled"
+	kernelTypes     = "sys/kernel/btf/vmlinux"
+)
+
+func (h host) judgeBPF(err error) Check {
+	c := Check{Name: checkBPF, Status: StatusMissing, Costs: notYet + "conditions judged in the kernel, where a hit that is filtered out costs no stop"}
+	switch {
+	case err == nil && h.exists(kernelTypes):
+		c.Status, c.Found, c.Costs = StatusOK, "programs for perf events can be loaded, and the kernel tells its types", ""
+	case err == nil:
+		c.Status, c.Found = StatusLimited, "programs for perf events can be loaded, but /"+kernelTypes+" is not there"
+		c.Costs = notYet + "conditions on goroutines judged in the kernel"
+		c.Mend = "use a kernel built with CONFIG_DEBUG_INFO_BTF"
+	case denied(err) && !(h.capable(unix.CAP_BPF) && h.capable(unix.CAP_PERFMON)) && !h.capable(unix.CAP_SYS_ADMIN):
+		// The sysctl does not help: programs of this type want the
+		// capabilities whatever it says (bpf_prog_load in kernel/bpf/syscall.c).
+		c.Found = "not permitted (CAP_BPF and CAP_PERFMON not held, " + h.setting(unprivilegedBPF) + ")"
+		c.Mend = "run argus as root, or with CAP_BPF and CAP_PERFMON"
+	case denied(err):
+		c.Found = "not permitted (" + h.sandbox() + ")"
+		c.Mend = h.mendSandbox("BPF", "bpf")
+	case errors.Is(err, unix.ENOSYS):
+		c.Found, c.Mend = "the kernel has none", "use a kernel built with CONFIG_BPF_SYSCALL"
+	default:
+		c.Found = "loading a program failed: " + err.Error()
+		c.Mend = "use a kernel built with CONFIG_BPF_EVENTS, Linux 4.9 or later"
+	}
+	return c
+}
