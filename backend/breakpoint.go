@@ -48,7 +48,7 @@ func (s *Session) Break(ctx context.Context, location, cond string) (*Breakpoint
 		}
 		for _, bp := range s.target.Breakpoints().M {
 			if bp.LogicalID() == b.ID {
-				b.Places = append(b.Places, s.at(bp.Addr))
+				b.Places = append(b.Places, Place(s.lines.Outer(bp.Addr)))
 			}
 		}
 		slices.SortFunc(b.Places, func(x, y Place) int { return int(int64(x.PC) - int64(y.PC)) })

@@ -182,8 +182,22 @@ func (s *Session) explainExpr(scope *proc.EvalScope, expr string, err error) err
 	if errors.As(err, &already) {
 		return err
 	}
-	if name, ok := unknownName(err); ok {
-		return &ExprError{Expr: expr, Err: err, Reason: "no variable " + name, Similar: similar(name, s.variableNames(scope))}
+	name, unknown := unknownName(err)
+	if err.Error() == noContext {
+		name, unknown = firstName(expr)
 	}
-	return &ExprError{Expr: expr, Err: err, Reason: fmt.Sprintf("%s: %v", expr, err)}
+	if unknown {
+		shown := name
+		if strings.Contains(expr, name+"/") { // an import path: expressions have its last part only
+			if last, ok := firstName(expr[strings.LastIndexByte(expr, '/')+1:]); ok {
+				name, shown = last, expr
+			}
+		}
+		return &ExprError{Expr: expr, Err: err, Reason: "no variable " + shown, Similar: similar(name, s.variableNames(scope))}
+	}
+	reason := fmt.Sprintf("%s: %v", expr, err)
+	if err.Error() == nilPointer {
+		reason = expr + ": a pointer on the way is nil now; pointers are followed once, when the expression is evaluated"
+	}
+	return &ExprError{Expr: expr, Err: err, Reason: reason}
 }

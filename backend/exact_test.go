@@ -189,6 +189,30 @@ func TestValuesAndPlaces(t *testing.T) {
 	}
 }
 
+// TestInlinedWriter: the function of a hit is the innermost, inlined or not.
+func TestInlinedWriter(t *testing.T) {
+	for _, mode := range testkit.Modes {
+		t.Run(string(mode), func(t *testing.T) {
+			s := launch(t, mode, "inlined", "3")
+			var r recorder
+			setWatch(t, s, "main.x", Write, Report(r.add), WithStack(4))
+			toTheEnd(t, s, 0)
+			if len(r.hits) != 3 {
+				t.Fatalf("%d hits", len(r.hits))
+			}
+			for _, h := range r.hits {
+				names := []string{h.Place.Function}
+				for _, f := range h.Stack {
+					names = append(names, f.Function)
+				}
+				if got := strings.Join(names, " "); !strings.HasPrefix(got, "main.inlinedInner main.inlinedInner main.inlinedOuter main.inlined ") {
+					t.Errorf("functions %s", got)
+				}
+			}
+		})
+	}
+}
+
 // lineOf finds a mark in the source of the scenarios.
 func lineOf(t *testing.T, mark string) int {
 	t.Helper()

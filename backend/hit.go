@@ -173,9 +173,9 @@ func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bo
 	h := &Hit{Watchpoint: w, Number: number, Time: at, Access: accessOf(w, store, placeErr), Old: w.value(old), New: w.value(now),
 		Thread: th.ThreadID(), Goroutine: s.goroutineOn(th), CondErr: condErr, PlaceErr: placeErr}
 	if placeErr != nil {
-		h.Place = s.at(regs.PC())
+		h.Place = s.at(th, regs.PC())
 	} else {
-		h.Place = s.at(store.PC)
+		h.Place = s.at(th, store.PC)
 	}
 	if w.stack > 0 {
 		h.Stack = s.stackOf(th, w.stack, h.Place)

@@ -11,7 +11,6 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 
 	"github.com/argusdbg/argus/internal/glue"
-	"github.com/argusdbg/argus/internal/where"
 )
 
 // Place is a position in the program.
@@ -31,8 +30,6 @@ func (p Place) String() string {
 	}
 	return fmt.Sprintf("%s (%s:%d)", p.Function, p.File, p.Line)
 }
-
-func place(p where.Place) Place { return Place(p) }
 
 // Frame is a call on a stack.
 type Frame struct {
@@ -77,7 +74,7 @@ func (s *Session) Threads(ctx context.Context) ([]Thread, error) {
 		for _, th := range s.target.ThreadList() {
 			t := Thread{ID: th.ThreadID(), Goroutine: s.goroutineOn(th.(*glue.Thread))}
 			if regs, err := th.Registers(); err == nil {
-				t.Place = s.at(regs.PC())
+				t.Place = s.at(th.(*glue.Thread), regs.PC())
 			}
 			list = append(list, t)
 		}
@@ -172,7 +169,7 @@ func framesOf(stack []proc.Stackframe) []Frame {
 // access was made.
 func (s *Session) stackOf(th *glue.Thread, depth int, at Place) []Frame {
 	defer s.forget(th)
-	stack, err := proc.ThreadStacktrace(s.target, th, depth-1)
+	stack, err := proc.ThreadStacktrace(s.target, th.At(at.PC), depth-1)
 	if err != nil {
 		return []Frame{{Place: at}}
 	}
@@ -207,7 +204,13 @@ func (s *Session) goroutineOn(th *glue.Thread) Goroutine {
 	return g
 }
 
-func (s *Session) at(pc uint64) Place { return place(s.lines.At(pc)) }
+// at is the place of the instruction at pc, which th has executed or stands at.
+func (s *Session) at(th *glue.Thread, pc uint64) Place {
+	if !s.lines.Known(pc) {
+		defer s.forget(th)
+	}
+	return Place(s.lines.At(pc, th.At(pc)))
+}
 
 // scope is where expressions are evaluated: in a frame of a goroutine, -1 being the
 // selected one.

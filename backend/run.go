@@ -141,7 +141,12 @@ func (s *Session) outcome(err error) (Event, error) {
 	case errors.Is(err, proc.ErrProcessDetached):
 		return s.Ended(), nil
 	case err == nil:
-		return s.stop(nil), nil
+		stop := s.stop(nil)
+		// A step that something else cut short is over.
+		if err := s.group.Targets.ClearSteppingBreakpoints(); err != nil {
+			return stop, fmt.Errorf("end the step: %w", err)
+		}
+		return stop, nil
 	}
 	if ok, _ := s.target.Valid(); !ok {
 		return nil, fmt.Errorf("the target was lost: %w", err)
@@ -157,7 +162,7 @@ func (s *Session) stop(condErr error) *Stop {
 	th := s.target.CurrentThread()
 	ev := &Stop{Thread: th.ThreadID(), Hits: s.stops, Err: condErr, Reason: reasonOf(s.target.StopReason)}
 	if regs, err := th.Registers(); err == nil {
-		ev.Place = s.at(regs.PC())
+		ev.Place = s.at(th.(*glue.Thread), regs.PC())
 	}
 	ev.Goroutine = s.goroutineOn(th.(*glue.Thread))
 	for _, bp := range s.target.Breakpoints().WatchOutOfScope {

@@ -95,6 +95,9 @@ func Launch(ctx context.Context, cfg LaunchConfig) (*Session, error) {
 			return nil, &LaunchError{Path: cfg.Path, Err: fmt.Errorf("%s is not a directory to work in", cfg.Dir)}
 		}
 	}
+	if err := checkProgram(cfg.Path, path, cfg.Options); err != nil {
+		return nil, err
+	}
 	s := newSession(path)
 	g, err := glue.LaunchObserved(glue.LaunchConfig{
 		Path: path, Args: append([]string{cfg.Path}, cfg.Args...), Dir: cfg.Dir, Env: cfg.Env,
@@ -120,6 +123,11 @@ func Attach(ctx context.Context, pid int, o Options) (*Session, error) {
 	name := fmt.Sprintf("process %d", pid)
 	if s.path != "" {
 		name += " (" + s.path + ")"
+	}
+	if pid != os.Getpid() { // which has a better reason not to be attached to
+		if err := checkProgram(name, fmt.Sprintf("/proc/%d/exe", pid), o); err != nil {
+			return nil, err
+		}
 	}
 	g, err := glue.AttachObserved(pid, o.DebugInfoDirs, (*observer)(s))
 	if err != nil {
@@ -159,8 +167,7 @@ func (s *Session) begin(ctx context.Context, g *glue.Group, name string, o Optio
 func (s *Session) examine(name string, o Options) error {
 	bi := s.target.BinInfo()
 	if len(bi.Images) == 0 || !bi.Images[0].IsGo {
-		return &TargetError{Path: name, Reason: "not a Go program with debug information: Argus debugs Go programs " +
-			"(one that was stripped, or linked with -ldflags=-s or -w, has to be built again without that)"}
+		return &TargetError{Path: name, Reason: "not a Go program: Argus debugs Go programs"}
 	}
 	if !o.AnyGoVersion {
 		if err := goversion.Compatible(bi.DwarfVersion(), bi.Producer(), false); err != nil {
@@ -178,7 +185,7 @@ func (s *Session) examine(name string, o Options) error {
 		return &TargetError{Path: name, Err: err, Reason: "where it keeps its goroutines could not be found: " + err.Error()}
 	}
 	s.gBuf = make([]byte, s.goroutines.Size())
-	s.lines = where.New(bi)
+	s.lines = where.New(s.target)
 	s.writers = insn.NewCache(program{s.process}, s.bounds, 1<<14)
 	if !o.CatchPanics {
 		return s.removeInternalBreakpoints()

@@ -136,6 +136,11 @@ func TestStopDuringNext(t *testing.T) {
 			if stop.Hits[0].Watchpoint != w || stop.Place.Line != lineOf(t, "// first") {
 				t.Fatalf("%v at %s", stop.Hits[0], stop.Place)
 			}
+			if err := w.Remove(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			stopAt(t, s.Next, ReasonStep) // the one that was cut short is over
+			toTheEnd(t, s, 0)             // and leaves nothing behind
 			return
 		}
 	}
@@ -172,6 +177,9 @@ func TestBreakpoints(t *testing.T) {
 	stop := stopAt(t, s.Continue, ReasonBreakpoint)
 	if stop.Breakpoint != b || stop.Place.Line != line || len(b.Places) != 1 || b.Places[0].Line != line {
 		t.Fatalf("%v at %s, places %v", stop.Breakpoint, stop.Place, b.Places)
+	}
+	if _, err := s.Eval(context.Background(), "main.nam"); err == nil || !strings.Contains(err.Error(), "did you mean main.name?") {
+		t.Errorf("a misspelt name: %v", err)
 	}
 	if text, err := s.Eval(context.Background(), "i"); err != nil || text != "7" {
 		t.Errorf("i = %s, %v", text, err)

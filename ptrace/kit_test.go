@@ -27,26 +27,30 @@ func TestMain(m *testing.M) {
 // session is a Tracees with the methods that tests use, each of which runs on the
 // Tracer's thread and fails the test on an error.
 type session struct {
-	t testing.TB
-	g *Tracees
+	t     testing.TB
+	g     *Tracees
+	ended func(Event) // what setBack does with the end of a process
 }
 
 func open(t testing.TB) *session {
 	t.Helper()
 	testkit.Watchdog(t)
-	s := &session{t, NewTracees(NewTracer())}
-	t.Cleanup(func() {
-		_ = s.g.Tracer().Do(func() {
-			for len(s.g.Processes()) > 0 {
-				if err := s.g.Kill(s.g.Processes()[0]); err != nil {
-					t.Errorf("kill: %v", err)
-					return
-				}
-			}
-		})
-		s.g.Tracer().Close()
-	})
+	s := &session{t: t, g: NewTracees(NewTracer()), ended: func(Event) {}}
+	t.Cleanup(s.close)
 	return s
+}
+
+// close ends everything that is held, and the Tracer.
+func (s *session) close() {
+	_ = s.g.Tracer().Do(func() {
+		for len(s.g.Processes()) > 0 {
+			if err := s.g.Kill(s.g.Processes()[0]); err != nil {
+				s.t.Errorf("kill: %v", err)
+				return
+			}
+		}
+	})
+	s.g.Tracer().Close()
 }
 
 // try runs fn on the Tracer's thread.
@@ -84,6 +88,7 @@ func (s *session) launch(args ...string) *Process {
 
 func (s *session) attach(pid int) (p *Process) {
 	s.t.Helper()
+	s.t.Cleanup(s.close) // before the process is waited for by whoever started it
 	s.do(func() (err error) { p, err = s.g.Attach(pid); return err })
 	return p
 }

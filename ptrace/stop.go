@@ -92,11 +92,25 @@ func (g *Tracees) awaitStops() error {
 
 func (g *Tracees) anyMoving() bool {
 	for _, th := range g.threads {
-		if !th.Embryo && (th.state == stateRunning || th.state == stateStarting) {
+		switch {
+		case th.Embryo:
+		case th.state == stateRunning, th.state == stateStarting:
 			return true
+		case th.state == stateLeaving && th.last():
+			return true // its end is about to be reported
 		}
 	}
 	return false
+}
+
+// last reports whether no other thread of the process is held any more.
+func (th *Thread) last() bool {
+	for _, o := range th.Proc.threads {
+		if o != th && !o.Embryo {
+			return false
+		}
+	}
+	return true
 }
 
 // fetchTrap gets a trap that is pending in a stopped thread: PTRACE_INTERRUPT

@@ -2,6 +2,7 @@ package ptrace
 
 import (
 	"debug/elf"
+	"sync"
 	"testing"
 
 	"github.com/argusdbg/argus/internal/testkit"
@@ -13,25 +14,37 @@ func target(t testing.TB) string {
 	return testkit.C(t, "target", targetSource, "-O1", "-no-pie", "-static", "-fcf-protection=none", "-w")
 }
 
+var symbols struct {
+	sync.Mutex
+	addr map[string]uint64
+}
+
 // symbol returns the address of a function or variable of target.
 func symbol(t testing.TB, name string) uint64 {
 	t.Helper()
-	f, err := elf.Open(target(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	syms, err := f.Symbols()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range syms {
-		if s.Name == name {
-			return s.Value
+	path := target(t)
+	symbols.Lock()
+	defer symbols.Unlock()
+	if symbols.addr == nil {
+		f, err := elf.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		all, err := f.Symbols()
+		if err != nil {
+			t.Fatal(err)
+		}
+		symbols.addr = map[string]uint64{}
+		for _, s := range all {
+			symbols.addr[s.Name] = s.Value
 		}
 	}
-	t.Fatalf("the target has no %s", name)
-	return 0
+	addr := symbols.addr[name]
+	if addr == 0 {
+		t.Fatalf("the target has no %s", name)
+	}
+	return addr
 }
 
 const targetSource = `

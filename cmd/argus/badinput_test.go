@@ -49,6 +49,8 @@ func TestBadInput(t *testing.T) {
 		{"misspelt, near", []string{"watch", "-w", "main.coumt", targetPath}, failed, "no variable main.coumt; did you mean main.count?"},
 		{"other case", []string{"watch", "-w", "main.Count", targetPath}, failed, "did you mean main.count?"},
 		{"no package", []string{"watch", "-w", "count", targetPath}, failed, "did you mean main.count?"},
+		{"import path", x("internal/poll.ErrNetClosin"), failed, "no variable internal/poll.ErrNetClosin; did you mean poll.ErrNetClosing?"},
+		{"nil pointer", x("*main.any1.(*int)"), failed, "main.any1"},
 		{"no field", x("main.pair.C"), failed, "main.pair has no member C"},
 		{"constant", x("main.one"), failed, "main.one is a constant"},
 		{"function", x("main.twice"), failed, "main.twice is a function, not a variable"},
@@ -167,5 +169,18 @@ func TestNotPermitted(t *testing.T) {
 	r := finish(p)
 	if r.status != statusFailed || !strings.Contains(r.stderr, "it belongs to user 0: run as that user, or as root") {
 		t.Errorf("status %d, stderr %q", r.status, r.stderr)
+	}
+}
+
+// TestDynamicallyLinked: before its first instruction such a program is in no function
+// of Go, and messages are as good.
+func TestDynamicallyLinked(t *testing.T) {
+	r := runArgus(t, "watch", "-w", "main.coumt", "--build-flags=-buildmode=pie -ldflags=-linkmode=external", "./testdata/target")
+	if r.status != statusFailed || !strings.Contains(r.stderr, "no variable main.coumt; did you mean main.count?") {
+		t.Errorf("status %d, stderr %q", r.status, r.stderr)
+	}
+	r = runArgus(t, "watch", "-q", "-w", "main.count", "--build-flags=-buildmode=pie -ldflags=-linkmode=external", "./testdata/target", "--", "args")
+	if r.status != 0 || !strings.Contains(r.stdout, "main.count     1  exact") {
+		t.Errorf("status %d\n%s%s", r.status, r.stdout, r.stderr)
 	}
 }

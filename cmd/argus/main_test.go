@@ -64,7 +64,7 @@ func buildAll(dir string) error {
 		{&targetPath, "target", "./testdata/target", []string{"-gcflags=all=-N -l"}},
 	} {
 		*b.path = filepath.Join(dir, b.name)
-		args := append([]string{"build", "-o", *b.path}, b.flags...)
+		args := append([]string{"build", "-buildvcs=false", "-o", *b.path}, b.flags...)
 		if b.path == &argusPath && raceFlag != "" {
 			args = append(args, raceFlag)
 		}

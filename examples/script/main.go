@@ -40,9 +40,8 @@ func find(ctx context.Context, pkg string, out io.Writer) error {
 
 	// Without optimisations every variable is in memory, every function has its frame.
 	build := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-N -l", "-o", program, pkg)
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build %s: %w", pkg, err)
+	if words, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, words)
 	}
 
 	s, err := backend.Launch(ctx, backend.LaunchConfig{Path: program})

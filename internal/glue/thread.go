@@ -153,3 +153,24 @@ func (th *Thread) SetReg(number uint64, value *op.DwarfRegister) error {
 		return th.set(regs, number, value)
 	})
 }
+
+// At returns the thread as if its program counter were pc, for Delve to read from.
+func (th *Thread) At(pc uint64) proc.Thread { return elsewhere{th, pc} }
+
+type elsewhere struct {
+	*Thread
+	pc uint64
+}
+
+func (e elsewhere) Registers() (regs proc.Registers, err error) {
+	err = e.p.g.do(func() error {
+		r, err := e.held.Registers()
+		if err == nil {
+			moved := *r
+			moved.SetPC(e.pc)
+			regs, err = e.delveRegisters(moved)
+		}
+		return err
+	})
+	return regs, err
+}

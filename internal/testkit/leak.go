@@ -33,7 +33,7 @@ func Main(m *testing.M) {
 
 // Deadline is how long a test on real processes may take. It is no measure of speed:
 // shared machines are slow at times.
-const Deadline = 2 * time.Minute
+const Deadline = 5 * time.Minute
 
 // Watchdog ends the test binary with the stacks of all goroutines if the test is not
 // over by the deadline: a hung test cannot be failed otherwise when a thread waits in

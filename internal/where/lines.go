@@ -1,10 +1,6 @@
 package where
 
-import (
-	"sort"
-
-	"github.com/go-delve/delve/pkg/proc"
-)
+import "github.com/go-delve/delve/pkg/proc"
 
 // Place is a position in the program.
 type Place struct {
@@ -19,37 +15,20 @@ const maxPlaces = 1 << 16
 
 // Lines finds places.
 type Lines struct {
-	bi      *proc.BinaryInfo
-	inlined []inlined // by low, then longest first
-	places  map[uint64]Place
+	target *proc.Target
+	places map[uint64]Place
 }
 
-type inlined struct {
-	low, high uint64
-	name      string
+// New returns a Lines for a program.
+func New(target *proc.Target) *Lines {
+	return &Lines{target: target, places: map[uint64]Place{}}
 }
 
-// New returns a Lines for a program. It lists the inlined calls at once.
-func New(bi *proc.BinaryInfo) *Lines {
-	l := &Lines{bi: bi, places: map[uint64]Place{}}
-	for i := range bi.Functions {
-		fn := &bi.Functions[i]
-		for _, call := range fn.InlinedCalls {
-			l.inlined = append(l.inlined, inlined{call.LowPC, call.HighPC, fn.Name})
-		}
-	}
-	sort.Slice(l.inlined, func(i, j int) bool {
-		a, b := l.inlined[i], l.inlined[j]
-		if a.low != b.low {
-			return a.low < b.low
-		}
-		return a.high > b.high
-	})
-	return l
-}
-
-// At returns the place of the instruction at pc.
-func (l *Lines) At(pc uint64) Place {
+// At returns the place of the instruction at pc. th is a stopped thread, or something
+// that looks like one, whose program counter is pc: Delve tells inlined functions apart
+// only where it walks a stack. It may be asked at most once for every place, and then
+// remembers things of th that the caller makes it forget.
+func (l *Lines) At(pc uint64, th proc.Thread) Place {
 	if p, ok := l.places[pc]; ok {
 		return p
 	}
@@ -57,34 +36,38 @@ func (l *Lines) At(pc uint64) Place {
 		clear(l.places)
 	}
 	p := Place{PC: pc}
-	file, line, fn := l.bi.PCToLine(pc)
+	file, line, fn := l.target.BinInfo().PCToLine(pc)
 	p.File, p.Line = file, line
 	if fn != nil {
 		p.Function = fn.Name
-		if name := l.innermost(fn, pc); name != "" {
-			p.Function = name
+		if frames, err := proc.ThreadStacktrace(l.target, th, 0); err == nil && len(frames) > 0 && frames[0].Call.Fn != nil {
+			p.Function = frames[0].Call.Fn.Name
 		}
 	}
 	l.places[pc] = p
 	return p
 }
 
-// innermost returns the inlined function that pc belongs to. Calls are nested
-// or apart, and all that contain pc begin inside the function that has it: the
-// last one to begin before pc that still contains it is the innermost.
-func (l *Lines) innermost(fn *proc.Function, pc uint64) string {
-	i := sort.Search(len(l.inlined), func(i int) bool { return l.inlined[i].low > pc })
-	for i--; i >= 0 && l.inlined[i].low >= fn.Entry; i-- {
-		if pc < l.inlined[i].high {
-			return l.inlined[i].name
-		}
+// Known reports whether At has the place already.
+func (l *Lines) Known(pc uint64) bool {
+	_, ok := l.places[pc]
+	return ok
+}
+
+// Outer returns the place of the instruction at pc without regard to inlining.
+func (l *Lines) Outer(pc uint64) Place {
+	p := Place{PC: pc}
+	file, line, fn := l.target.BinInfo().PCToLine(pc)
+	p.File, p.Line = file, line
+	if fn != nil {
+		p.Function = fn.Name
 	}
-	return ""
+	return p
 }
 
 // FuncName returns the name of the function that contains pc, "" if unknown.
 func (l *Lines) FuncName(pc uint64) string {
-	if fn := l.bi.PCToFunc(pc); fn != nil {
+	if fn := l.target.BinInfo().PCToFunc(pc); fn != nil {
 		return fn.Name
 	}
 	return ""

@@ -65,6 +65,7 @@ var scenarios = map[string]func(n int){
 	"gc":         garbage,
 	"negative":   negative,
 	"idle":       func(int) { select {} },
+	"inlined":    inlined,
 	"echo":       echo,
 }
 
@@ -335,3 +336,16 @@ func echo(int) {
 	x = int64(n)
 	os.Exit(n)
 }
+
+// inlined writes x in a function that is inlined into one that is inlined.
+//
+//go:noinline
+func inlined(n int) {
+	for i := range n {
+		inlinedOuter(int64(i))
+	}
+}
+
+func inlinedOuter(v int64) { inlinedInner(v) }
+
+func inlinedInner(v int64) { x = v }
