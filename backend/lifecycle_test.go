@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -446,4 +447,38 @@ func TestNotWatchable(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestUnknownGoVersion: a program of a Go that is not known is refused, unless it is asked
+// for.
+func TestUnknownGoVersion(t *testing.T) {
+	testkit.Watchdog(t)
+	path := t.TempDir() + "/future"
+	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-compressdwarf=false", "-o", path, "../internal/testkit/targets/scenarios")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	program, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	producer := regexp.MustCompile(`(Go cmd/compile go1)\.\d\d`)
+	if !producer.Match(program) {
+		t.Fatal("no producer in the debug information")
+	}
+	if err := os.WriteFile(path, producer.ReplaceAll(program, []byte("$1.99")), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Launch(context.Background(), LaunchConfig{Path: path, Args: []string{"exit", "0"}})
+	var te *TargetError
+	if !errors.As(err, &te) || !strings.Contains(err.Error(), "not known to work") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%v", err)
+	}
+	s, err := Launch(context.Background(), LaunchConfig{Path: path, Args: []string{"exit", "0"}, Options: Options{AnyGoVersion: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	setWatch(t, s, "main.x", Write)
+	toTheEnd(t, s, 0)
 }
