@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -244,84 +245,62 @@ func TestContextHalts(t *testing.T) {
 	}
 }
 
-// TestHaltWhileRunning, and everything else from several goroutines at once.
+// TestConcurrentUse: whatever several goroutines ask of a program that runs, each gets an
+// answer, and the run goes on.
 func TestConcurrentUse(t *testing.T) {
 	s := launch(t, testkit.Debug, "forever")
 	ctx := context.Background()
-	var wg sync.WaitGroup
 	ready := make(chan struct{})
 	var once sync.Once
 	setWatch(t, s, "main.x", Write, Report(func(*Hit) { once.Do(func() { close(ready) }) }))
-	events := make(chan Event)
-	go func() {
-		defer close(events)
+	ran := make(chan error, 1)
+	go func() { // whoever halts the program does not keep it
 		for {
-			ev, err := s.Continue(ctx)
-			if err != nil {
-				if !errors.Is(err, ErrEnded) {
-					t.Error(err)
-				}
+			if _, err := s.Continue(ctx); err != nil {
+				ran <- err
 				return
 			}
-			events <- ev
 		}
 	}()
-	wg.Go(func() {
-		for range events {
-		}
-	})
 	<-ready
-	for i := range 4 {
-		wg.Go(func() {
+	var workers sync.WaitGroup
+	for _, work := range []func() error{
+		func() error {
+			w, err := s.Watch(ctx, "main.pair.A", Write)
+			if err != nil {
+				return err
+			}
+			return w.Remove(ctx)
+		},
+		func() error {
+			if text, err := s.Eval(ctx, "main.name"); err != nil || text != `"argus"` {
+				return fmt.Errorf("main.name = %s, %w", text, err)
+			}
+			return nil
+		},
+		func() error { return s.Halt(ctx) },
+		func() error {
+			if gs, err := s.Goroutines(ctx); err != nil || len(gs) == 0 {
+				return fmt.Errorf("%d goroutines, %w", len(gs), err)
+			}
+			return nil
+		},
+	} {
+		workers.Go(func() {
 			for range 25 {
-				switch i {
-				case 0:
-					w, err := s.Watch(ctx, "main.pair.A", Write)
-					if err == nil {
-						err = w.Remove(ctx)
-					}
-					if err != nil {
-						t.Error(err)
-					}
-				case 1:
-					if text, err := s.Eval(ctx, "main.name"); err != nil || text != `"argus"` {
-						t.Errorf("%s, %v", text, err)
-					}
-				case 2:
-					if err := s.Halt(ctx); err != nil {
-						t.Error(err)
-					}
-				case 3:
-					if gs, err := s.Goroutines(ctx); err != nil || len(gs) == 0 {
-						t.Errorf("%d goroutines, %v", len(gs), err)
-					}
+				if err := work(); err != nil {
+					t.Error(err)
+					return
 				}
 			}
 		})
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); wg.Wait() }()
-	// The workers end by themselves; the drain of events ends with the session.
-	for n := 0; n < 4; n++ {
-		if _, err := s.Eval(ctx, "main.ready"); err != nil {
-			t.Error(err)
-		}
-	}
-	waitWorkers(t, s)
+	workers.Wait()
 	if err := s.Kill(ctx); err != nil {
 		t.Error(err)
 	}
-	<-done
-}
-
-// waitWorkers gives the workers of TestConcurrentUse their turns: each call queues behind
-// theirs.
-func waitWorkers(t *testing.T, s *Session) {
-	t.Helper()
-	for range 100 {
-		if _, err := s.Threads(context.Background()); err != nil {
-			t.Error(err)
-		}
+	if err := <-ran; !errors.Is(err, ErrEnded) {
+		t.Error(err)
 	}
 }
 

@@ -49,7 +49,8 @@ func If(cond string) WatchOption { return func(o *watchOptions) { o.cond = cond 
 // Every reports only each n-th of the hits that meet the condition.
 func Every(n uint64) WatchOption { return func(o *watchOptions) { o.every = n } }
 
-// Report makes the watchpoint tell fn of its hits and let the program run on. fn runs
+// Report makes the watchpoint tell fn of its hits and let the program run on, unless fn
+// calls [Hit.StopHere]. fn runs
 // on the session's own thread while the thread that wrote waits: it must be quick, and
 // must not call methods of the Session. The Hit is fn's to keep.
 func Report(fn func(*Hit)) WatchOption { return func(o *watchOptions) { o.report = fn } }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -85,10 +84,11 @@ func (g *Tracees) seizeThreads(p *Process) error {
 				return err
 			}
 		}
-		if err := g.stopLeader(p); err != nil {
-			return err
-		}
-		if err := g.StopAll(); err != nil {
+		// The leader may have been past the point where its end is reported.
+		p.silent = true
+		err = g.StopAll()
+		p.silent = p.dying
+		if err != nil {
 			return err
 		}
 	}
@@ -97,39 +97,6 @@ func (g *Tracees) seizeThreads(p *Process) error {
 	}
 	return nil
 }
-
-// stopLeader stops the leading thread of a process that has just been seized. If
-// it was about to end, and past the point where that is reported, it reports
-// nothing until all others are gone: this shows in its state only.
-func (g *Tracees) stopLeader(p *Process) error {
-	th := p.threads[p.PID]
-	if th == nil || th.state != stateRunning {
-		return nil
-	}
-	g.stopping = true
-	if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
-		return fmt.Errorf("stop thread %d: %w", th.TID, err)
-	}
-	for th.state == stateRunning {
-		tid, ws, err := wait(th.TID, unix.WNOHANG)
-		switch {
-		case err != nil:
-			return fmt.Errorf("wait for thread %d: %w", th.TID, err)
-		case tid != 0:
-			if err := g.digest(tid, ws); err != nil {
-				return err
-			}
-		case isZombie(th.TID):
-			th.leaving, th.state, p.sorted = true, stateLeaving, nil
-		default:
-			time.Sleep(leaderPoll)
-		}
-	}
-	return nil
-}
-
-// leaderPoll is how often stopLeader looks.
-const leaderPoll = 100 * time.Microsecond
 
 func isZombie(tid int) bool {
 	st, err := readStatus(tid)

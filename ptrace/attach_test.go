@@ -95,7 +95,8 @@ func TestAttachToGoProgram(t *testing.T) {
 		s.detach(p)
 	}
 	err := cmd.Wait()
-	if err != nil || strings.TrimSpace(out.String()) != "3000" {
+	collected := errors.Is(err, unix.ECHILD) // by the Tracer: it ended while it was held
+	if (err != nil && !collected) || strings.TrimSpace(out.String()) != "3000" {
 		t.Errorf("it said %q and ended with %v after %d attaches", out.String(), err, rounds)
 	}
 	if rounds < 3 {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -253,5 +255,38 @@ func TestStepOverExec(t *testing.T) {
 	}
 	if st := s.toTheEnd(ev.Proc); st.Code != 5 {
 		t.Errorf("ended with %v", st)
+	}
+}
+
+// A program that its user may start and not read cannot be looked into either.
+func TestExecOfUnreadableProgram(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	program, err := os.ReadFile(target(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "unreadable")
+	if err := os.WriteFile(path, program, 0o111); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t)
+	p := s.launch("exec", path)
+	s.resumeAll()
+	ev := s.expect(Execed)
+	if _, err := ev.Proc.Memory.ReadMemory(make([]byte, 1), symbol(t, "x")); !errors.Is(err, ErrMemoryClosed) {
+		t.Errorf("its memory: %v", err)
+	}
+	if st := s.toTheEnd(p); st.Code != 5 {
+		t.Errorf("ended with %v", st)
+	}
+	err = s.try(func() error {
+		_, err := s.g.Launch(LaunchConfig{Path: path, Args: []string{"target", "exit", "5"}})
+		return err
+	})
+	var le *LaunchError
+	if !errors.As(err, &le) {
+		t.Errorf("launch: %v", err)
 	}
 }

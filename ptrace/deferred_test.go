@@ -39,6 +39,14 @@ func signals(t testing.TB, pid, n int) []received {
 	return got
 }
 
+// signalled lets a process run until it has handled n signals.
+func (s *session) signalled(p *Process, n int) []received {
+	s.t.Helper()
+	ngot := symbol(s.t, "ngot")
+	s.runUntil("the signals have come", func() bool { return int(uint32(peek(p.Memory, ngot))) >= n })
+	return signals(s.t, p.PID, n)
+}
+
 func has(got []received, want received) bool {
 	for _, g := range got {
 		if g == want {
@@ -86,14 +94,7 @@ func TestSignalsKeepTheirOrigin(t *testing.T) {
 	p := s.attach(begin(t, target(t), "signals").Process.Pid)
 	s.resumeAll()
 	want := origins(p.PID, p.PID)
-	go func() {
-		signals(t, p.PID, len(want))
-		if err := s.g.Nudge(); err != nil {
-			t.Error(err)
-		}
-	}()
-	s.expect(Nudged)
-	checkOrigins(t, signals(t, p.PID, len(want)), want)
+	checkOrigins(t, s.signalled(p, len(want)), want)
 }
 
 func TestSignalsDuringStepsKeepTheirOrigin(t *testing.T) {
@@ -125,16 +126,8 @@ func TestSignalsDuringStepsKeepTheirOrigin(t *testing.T) {
 		if th.PendingSignal() == 0 {
 			t.Error("no signal is in hand")
 		}
-		go func() {
-			signals(t, p.PID, len(want))
-			if err := s.g.Nudge(); err != nil {
-				t.Error(err)
-			}
-		}()
-		s.resumeAll()
-		s.expect(Nudged)
-		checkOrigins(t, signals(t, p.PID, len(want)), want)
-		s.g.Tracer().Close()
+		checkOrigins(t, s.signalled(p, len(want)), want)
+		s.close()
 	}
 }
 
@@ -210,55 +203,35 @@ func TestStormOfSignals(t *testing.T) {
 	}
 }
 
-// A SIGSTOP stops the process as without us; SIGCONT lets it run on.
+// A SIGSTOP stops the process as without us, nudges come through meanwhile, and
+// SIGCONT lets it run on.
 func TestJobControl(t *testing.T) {
 	s := open(t)
-	victim := begin(t, target(t), "busy", "3")
-	p := s.attach(victim.Process.Pid)
+	p := s.attach(begin(t, target(t), "busy", "3").Process.Pid)
 	y := symbol(t, "y")
 	for range 30 {
 		if err := unix.Kill(p.PID, unix.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
+		for !s.allListeningNow() {
+			s.runUntil("at once", func() bool { return true })
+		}
+		was := s.word(p, y)
+		for range rand.IntN(5) {
+			s.runUntil("at once", func() bool { return true })
+			s.stopAll()
+		}
+		if s.word(p, y) != was {
+			t.Error("it ran")
+		}
 		s.resumeAll()
-		go func() {
-			for range rand.IntN(200) {
-				if err := s.g.Nudge(); err != nil {
-					t.Error(err)
-				}
-			}
-			if err := unix.Kill(p.PID, unix.SIGCONT); err != nil {
-				t.Error(err)
-			}
-			m := p.Memory
-			was := word(t, m, y)
-			eventually(t, "it runs on", func() bool { return word(t, m, y) != was })
-			_ = queueSignal(p.PID, unix.SIGSTOP, nudgeValue)
-		}()
-		quiet := 0
-		s.run(func(ev Event) error {
-			if ev.Kind != Nudged {
-				return fmt.Errorf("event %v", ev.Kind)
-			}
-			if testRuns(p) {
-				return errStop
-			}
-			quiet++
-			return nil
-		})
+		if err := unix.Kill(p.PID, unix.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		s.runUntil("it runs on", func() bool { return peek(p.Memory, y) != was })
 		s.stopAll()
 		s.do(func() error { return s.drain(func(Event) error { return nil }) })
 	}
-}
-
-// testRuns reports whether none of the threads is in a job control stop.
-func testRuns(p *Process) bool {
-	for _, th := range p.Threads() {
-		if th.listening {
-			return false
-		}
-	}
-	return true
 }
 
 // A thread that is stepped, or made to do a system call, during a job control stop
@@ -290,13 +263,7 @@ func TestStepDuringJobControlStop(t *testing.T) {
 	if err := unix.Kill(pid, unix.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		eventually(t, "both run", func() bool { return word(t, p.Memory, y) != was[0] && word(t, p.Memory, y+8) != was[1] })
-		if err := s.g.Nudge(); err != nil {
-			t.Error(err)
-		}
-	}()
-	s.expect(Nudged)
+	s.runUntil("both run", func() bool { return peek(p.Memory, y) != was[0] && peek(p.Memory, y+8) != was[1] })
 }
 
 func (s *session) allListeningNow() (all bool) {

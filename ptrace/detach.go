@@ -1,6 +1,7 @@
 package ptrace
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -36,26 +37,73 @@ func (g *Tracees) Detach(p *Process) error {
 		}
 	}
 	var first error
+	var killed []*Thread
 	for _, th := range p.threads {
-		if th.state != stateStopped {
-			continue
+		if th.state == stateLeaving {
+			continue // reports nothing and cannot be detached; the kernel ends the relation
 		}
-		if err := th.letGo(); err != nil && first == nil {
+		err := error(ErrThreadGone) // not stopped: is being killed
+		if th.state == stateStopped {
+			err = th.letGo()
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrThreadGone):
+			killed = append(killed, th)
+		case first == nil:
 			first = err
 		}
+	}
+	status, err := g.seeOff(p, killed)
+	if first == nil {
+		first = err
 	}
 	g.endProcess(p)
 	g.queue = slices.DeleteFunc(g.queue, func(ev Event) bool { return ev.Proc == p })
 	if p.launched {
 		reaped := make(chan ExitStatus, 1)
 		p.Reaped = reaped
-		go reap(p.PID, reaped)
+		if status != nil {
+			reaped <- *status
+		} else {
+			go reap(p.PID, reaped)
+		}
 	}
 	return first
 }
 
+// seeOff waits for the end of threads that cannot be detached because they are
+// being killed: each may stop once more to report that it leaves, and stay there.
+// The status is the process's, if its end was reported.
+func (g *Tracees) seeOff(p *Process, killed []*Thread) (*ExitStatus, error) {
+	if len(killed) == 0 {
+		return nil, nil
+	}
+	p.killed = true
+	if leader := p.threads[p.PID]; leader != nil && leader.state == stateLeaving {
+		killed = append(killed, leader)
+	}
+	for _, th := range killed {
+		th.state = stateRunning
+	}
+	for _, th := range killed {
+		for th.state != stateGone {
+			if err := g.collect(); err != nil {
+				return nil, fmt.Errorf("wait for the end of thread %d: %w", th.TID, err)
+			}
+		}
+	}
+	for _, ev := range g.queue {
+		if ev.Kind == ProcessGone && ev.Proc == p {
+			return &ev.Status, nil
+		}
+	}
+	return nil, nil
+}
+
 // letGo disarms and detaches a stopped thread. The kernel puts it back into a job
-// control stop that its process is in.
+// control stop that its process is in. The error is ErrThreadGone if the thread is
+// being killed.
 func (th *Thread) letGo() error {
 	err := th.disarm()
 	sig := th.signal
@@ -68,10 +116,12 @@ func (th *Thread) letGo() error {
 	if err1 := th.resendDeferred(); err1 != nil && err == nil {
 		err = err1
 	}
-	if err1 := ptraceCall(reqDetach, th.TID, 0, uintptr(sig)); err1 != nil && err == nil {
+	if err1 := ptraceCall(reqDetach, th.TID, 0, uintptr(sig)); gone(err1) {
+		return ErrThreadGone
+	} else if err1 != nil {
 		err = err1
 	}
-	if err != nil && !gone(err) {
+	if err != nil {
 		return fmt.Errorf("detach from thread %d: %w", th.TID, err)
 	}
 	return nil

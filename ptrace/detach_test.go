@@ -3,7 +3,6 @@ package ptrace
 import (
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"strconv"
 	"testing"
 
@@ -76,15 +75,6 @@ func TestDetachAtRandomMoments(t *testing.T) {
 	}
 }
 
-// disarmed checks what the registers of a thread hold.
-func disarmed(th *Thread) error {
-	v, err := peekUser(th.TID, debugReg(7))
-	if err == nil && hwbp.DR7(v).Enabled() != 0 {
-		err = fmt.Errorf("thread %d: DR7 is %#x", th.TID, v)
-	}
-	return err
-}
-
 // Children that are on their way to exec or to their end when the process is let
 // go must not meet a breakpoint that nobody takes.
 func TestDetachFromBreedingProcess(t *testing.T) {
@@ -96,25 +86,12 @@ func TestDetachFromBreedingProcess(t *testing.T) {
 		p := s.attach(pid)
 		s.breakAt(p, place)
 		until := s.word(p, rounds) + 1 + rand.Uint64N(6)
-		go func() {
-			for n := uint64(0); n < until; n = word(t, p.Memory, rounds) {
-				runtime.Gosched()
+		spins := rand.IntN(300)
+		s.runUntil("some children are born", func() bool {
+			if peek(p.Memory, rounds) >= until {
+				spins--
 			}
-			for range rand.IntN(300) {
-				runtime.Gosched()
-			}
-			if err := s.g.Nudge(); err != nil {
-				t.Error(err)
-			}
-		}()
-		s.run(func(ev Event) error {
-			switch ev.Kind {
-			case Breakpoint:
-				return fmt.Errorf("round %d: the process itself is at a breakpoint", i)
-			case Nudged:
-				return errStop
-			}
-			return nil
+			return spins < 0
 		})
 		s.stopAll()
 		s.do(func() error {
@@ -249,21 +226,10 @@ func TestKillEndsTheGroup(t *testing.T) {
 	r, w := pipe(t)
 	p := s.start(LaunchConfig{Path: "/bin/sh", Args: []string{"sh", "-c", target(t) + " idle 1 & wait"}, Stdout: w, NewProcessGroup: true})
 	w.Close()
-	s.do(s.g.ResumeAll)
 	var b [6]byte
-	go func() {
-		if _, err := r.Read(b[:]); err != nil {
-			t.Error(err)
-		}
-		if err := s.g.Nudge(); err != nil {
-			t.Error(err)
-		}
-	}()
-	s.run(func(ev Event) error {
-		if ev.Kind == Nudged {
-			return errStop
-		}
-		return nil
+	s.runUntil("its child is ready", func() bool {
+		n, err := r.Read(b[:])
+		return n == len(b) && err == nil
 	})
 	s.do(func() error { return s.g.Kill(p) })
 	if n, err := r.Read(b[:]); err == nil { // the end of the last writer

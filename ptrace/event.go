@@ -45,7 +45,8 @@ const (
 	Execed
 	// Leaving: the thread is about to end. If it is the one that ends the process
 	// (Last) it is the last occasion to read the memory. Threads that do not are
-	// not held up while others are being stopped, and do not report it then.
+	// not held up while others are being stopped, and do not report it then;
+	// neither does a thread that is killed, as a rule.
 	Leaving
 	// ThreadGone: the thread has ended.
 	ThreadGone

@@ -2,6 +2,7 @@ package ptrace
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -108,11 +109,6 @@ func (s *session) expect(want Kind) Event {
 	return ev
 }
 
-func (s *session) resume(th *Thread) {
-	s.t.Helper()
-	s.do(func() error { return s.g.Resume(th) })
-}
-
 func (s *session) stopAll() {
 	s.t.Helper()
 	s.do(s.g.StopAll)
@@ -176,6 +172,33 @@ func (s *session) pump(handle func(Event) error) error {
 	}
 }
 
+// runUntil lets everything run until something has happened, which another
+// goroutine polls for.
+func (s *session) runUntil(what string, happened func() bool) (ev Event) {
+	s.t.Helper()
+	done := make(chan error, 1)
+	go func() {
+		err := poll(what, happened)
+		if e := s.g.Nudge(); e != nil {
+			err = e
+		}
+		done <- err
+	}()
+	s.run(func(e Event) error {
+		if ev = e; ev.Kind == Nudged {
+			return errStop
+		}
+		return nil
+	})
+	if err := <-done; err != nil {
+		s.t.Fatal(err)
+	}
+	if ev.Kind != Nudged {
+		s.t.Fatalf("waiting until %s, event %v", what, ev.Kind)
+	}
+	return ev
+}
+
 // toTheEnd runs on without interest in anything but how a process ends.
 func (s *session) toTheEnd(p *Process) (st ExitStatus) {
 	s.t.Helper()
@@ -200,18 +223,25 @@ func (s *session) word(p *Process, addr uint64) uint64 {
 
 func word(t testing.TB, m *Memory, addr uint64) uint64 {
 	t.Helper()
-	var b [8]byte
-	if _, err := m.ReadMemory(b[:], addr); err != nil {
+	v, err := readWord(m, addr)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return nativeWord(b)
+	return v
 }
 
-func nativeWord(b [8]byte) (v uint64) {
-	for i := range b {
-		v |= uint64(b[i]) << (8 * i)
-	}
+// peek is word for other goroutines than the test's: 0 if it cannot be read.
+func peek(m *Memory, addr uint64) uint64 {
+	v, _ := readWord(m, addr)
 	return v
+}
+
+func readWord(m *Memory, addr uint64) (uint64, error) {
+	var b [8]byte
+	if _, err := m.ReadMemory(b[:], addr); err != nil {
+		return 0, err
+	}
+	return binary.NativeEndian.Uint64(b[:]), nil
 }
 
 func (s *session) letGoOn(p *Process) {
@@ -254,13 +284,20 @@ func end(cmd *exec.Cmd) {
 }
 
 // eventually polls for what cannot be waited for.
-func eventually(t testing.TB, what string, ok func() bool) {
+func eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(testkit.Deadline / 2); !ok(); runtime.Gosched() {
+	if err := poll(what, happened); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func poll(what string, happened func() bool) error {
+	for deadline := time.Now().Add(testkit.Deadline / 2); !happened(); runtime.Gosched() {
 		if time.Now().After(deadline) {
-			t.Fatalf("in vain: %s", what)
+			return fmt.Errorf("in vain: %s", what)
 		}
 	}
+	return nil
 }
 
 // advances waits until a word of a running process changes.

@@ -99,9 +99,12 @@ func (g *Tracees) awaitStep(th *Thread) (ev Event, done bool, err error) {
 		if th.Embryo {
 			pid = th.TID // the others run on, and what they meet is not for now
 		}
-		tid, ws, err := wait(pid, 0)
+		tid, ws, err := g.next(pid)
 		if err != nil {
 			return ev, false, fmt.Errorf("wait for a step of thread %d: %w", th.TID, err)
+		}
+		if tid == 0 {
+			continue
 		}
 		if tid != th.TID || !ws.Stopped() || uint32(ws)>>16 != 0 {
 			if err := g.digest(tid, ws); err != nil {

@@ -3,6 +3,7 @@ package ptrace
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -66,12 +67,50 @@ func (g *Tracees) leaveCall(th *Thread) error {
 // awaitThread waits until a thread is not running.
 func (g *Tracees) awaitThread(th *Thread) error {
 	for th.state == stateRunning {
-		tid, ws, err := wait(-1, 0)
-		if err != nil {
+		if err := g.collect(); err != nil {
 			return fmt.Errorf("wait for thread %d: %w", th.TID, err)
 		}
-		if err := g.digest(tid, ws); err != nil {
-			return err
+	}
+	return nil
+}
+
+// collect takes in one wait status.
+func (g *Tracees) collect() error {
+	tid, ws, err := g.next(-1)
+	if err != nil || tid == 0 {
+		return err
+	}
+	return g.digest(tid, ws)
+}
+
+// next returns the next wait status of a thread, or of any for pid -1. tid is 0 if
+// there is none yet, or never will be because the thread is a leader that ended
+// without a report: a thread that is killed makes none of leaving, and that a
+// leader has ended is not reported while we hold another thread in its exit stop.
+func (g *Tracees) next(pid int) (tid int, ws unix.WaitStatus, err error) {
+	leader := g.silentLeader()
+	if leader == nil {
+		return wait(pid, 0)
+	}
+	if tid, ws, err = wait(pid, unix.WNOHANG); err != nil || tid != 0 {
+		return tid, ws, err
+	}
+	if isZombie(leader.TID) {
+		leader.leaving, leader.state, leader.Proc.sorted = true, stateLeaving, nil
+	} else {
+		time.Sleep(leaderPoll)
+	}
+	return 0, 0, nil
+}
+
+// leaderPoll is how often next looks whether a leader has ended.
+const leaderPoll = 100 * time.Microsecond
+
+// silentLeader returns a leader that may end without a report, or nil.
+func (g *Tracees) silentLeader() *Thread {
+	for _, p := range g.procs {
+		if th := p.threads[p.PID]; p.silent && th != nil && th.state == stateRunning {
+			return th
 		}
 	}
 	return nil
@@ -79,12 +118,8 @@ func (g *Tracees) awaitThread(th *Thread) error {
 
 func (g *Tracees) awaitStops() error {
 	for g.anyMoving() {
-		tid, ws, err := wait(-1, 0)
-		if err != nil {
+		if err := g.collect(); err != nil {
 			return fmt.Errorf("wait for the target to stop: %w", err)
-		}
-		if err := g.digest(tid, ws); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -25,20 +25,7 @@ func TestStopAndResumeUnderLoad(t *testing.T) {
 		beats := symbol(t, "beats")
 		for i := range 200 {
 			was := s.word(p, beats)
-			go func() {
-				for word(t, p.Memory, beats) == was {
-					runtime.Gosched()
-				}
-				if err := s.g.Nudge(); err != nil {
-					t.Error(err)
-				}
-			}()
-			s.run(func(ev Event) error {
-				if ev.Kind == Nudged {
-					return errStop
-				}
-				return nil
-			})
+			s.runUntil("it beats", func() bool { return peek(p.Memory, beats) != was })
 			s.stopAll()
 			if i%20 == 0 {
 				heldBy(t, p)
@@ -197,18 +184,7 @@ func TestSeveralProcessesOfOneTracer(t *testing.T) {
 	b := s.launch("busy", "2")
 	y := symbol(t, "y")
 	was := [2]uint64{s.word(a, y), s.word(b, y)}
-	go func() {
-		eventually(t, "both run", func() bool { return word(t, a.Memory, y) != was[0] && word(t, b.Memory, y) != was[1] })
-		if err := s.g.Nudge(); err != nil {
-			t.Error(err)
-		}
-	}()
-	s.run(func(ev Event) error {
-		if ev.Kind == Nudged {
-			return errStop
-		}
-		return nil
-	})
+	s.runUntil("both run", func() bool { return peek(a.Memory, y) != was[0] && peek(b.Memory, y) != was[1] })
 	s.stopAll()
 	heldBy(t, a)
 	heldBy(t, b)

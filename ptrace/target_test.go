@@ -168,6 +168,7 @@ int main(int argc, char **argv) {
 	MODE("idle") { for (long i = 1; i < n; i++) thread(idle, 0); ready(); idle(0); }
 	MODE("become") { for (long i = 1; i < n; i++) thread(idle, 0); thread(become, 0); ready(); idle(0); }
 	MODE("replace") { place(); execl("/proc/self/exe", "target", "exit", "5", NULL); }
+	MODE("exec") execl(argv[2], "target", "exit", "5", NULL);
 	MODE("leader") { thread(survivor, (long)argv[2]); pthread_exit(0); }
 	MODE("quit") { /* the leader leaves while somebody attaches */
 		thread(busy, 1);

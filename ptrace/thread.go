@@ -142,7 +142,7 @@ func (th *Thread) endsProcess() bool {
 			return false
 		}
 	}
-	th.Proc.dying = true
+	th.Proc.dying, th.Proc.silent = true, true
 	return true
 }
 

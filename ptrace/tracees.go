@@ -27,6 +27,7 @@ type Process struct {
 	ownGroup    bool // leads a process group made for it
 	untraced    bool // the leader had left before the attach: the end of the process is not reported to us
 	dying       bool // a thread has reported that it takes the process with it
+	silent      bool // the leader may end without a report before its last
 	unheard     bool // being let go: no Nudge any more; guarded by Tracees.mu
 	threads     map[int]*Thread
 	sorted      []*Thread // cache of Threads

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,10 +48,16 @@ func TestStories(t *testing.T) {
 		{[]string{"lastexit"}, "last leaving, exit status 9"},
 		{[]string{"abort"}, "last leaving, killed by SIGABRT"},
 		{[]string{"replace"}, "execed, last leaving, exit status 5"},
-		{[]string{"stores", "10", "2"}, "born, leaving, thread gone, last leaving, exit status 0"},
+		{[]string{"stores", "10", "2"}, "born, exit status 0, last leaving, leaving, thread gone"},
 	} {
 		s := open(t)
-		if got := s.story(s.launch(c.args...)); got != c.want {
+		got := s.story(s.launch(c.args...))
+		if strings.HasPrefix(got, "born") { // which of two threads is quicker at its end varies
+			words := strings.Split(got, ", ")
+			slices.Sort(words)
+			got = strings.Join(words, ", ")
+		}
+		if got != c.want {
 			t.Errorf("%v: %s, want %s", c.args, got, c.want)
 		}
 	}
@@ -96,27 +103,16 @@ func TestLeaderLeavesFirst(t *testing.T) {
 		p := s.launch("leader", how)
 		leader := p.Threads()[0]
 		x := symbol(t, "x")
-		go func() {
-			for word(t, p.Memory, x) < 1000 {
-				runtime.Gosched()
-			}
-			if err := s.g.Nudge(); err != nil {
-				t.Error(err)
-			}
-		}()
+		s.runUntil("the survivor runs", func() bool { return peek(p.Memory, x) >= 1000 })
+		s.stopAll()
+		if !leader.Gone() || p.Thread(p.PID) != nil || len(p.Threads()) != 1 {
+			t.Errorf("threads %v", p.Threads())
+		}
+		s.letGoOn(p)
 		lastLeaving := 0
 		var status ExitStatus
 		s.run(func(ev Event) error {
 			switch ev.Kind {
-			case Nudged: // with nobody but the survivor to take it
-				if !leader.Gone() || p.Thread(p.PID) != nil || len(p.Threads()) != 1 {
-					return fmt.Errorf("threads %v", p.Threads())
-				}
-				if err := s.g.StopAll(); err != nil {
-					return err
-				}
-				s.letGoOn(p)
-				return s.g.ResumeAll()
 			case Leaving:
 				if ev.Last {
 					lastLeaving++

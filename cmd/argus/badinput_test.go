@@ -49,7 +49,7 @@ func TestBadInput(t *testing.T) {
 		{"misspelt, near", []string{"watch", "-w", "main.coumt", targetPath}, failed, "no variable main.coumt; did you mean main.count?"},
 		{"other case", []string{"watch", "-w", "main.Count", targetPath}, failed, "did you mean main.count?"},
 		{"no package", []string{"watch", "-w", "count", targetPath}, failed, "did you mean main.count?"},
-		{"import path", x("internal/poll.ErrNetClosin"), failed, "no variable internal/poll.ErrNetClosin; did you mean poll.ErrNetClosing?"},
+		{"import path", x("os/signal.handler"), failed, "no variable os/signal.handler; did you mean signal.handlers?"},
 		{"nil pointer", x("*main.any1.(*int)"), failed, "main.any1"},
 		{"no field", x("main.pair.C"), failed, "main.pair has no member C"},
 		{"constant", x("main.one"), failed, "main.one is a constant"},
