@@ -355,3 +355,18 @@ func TestSlotsAreNamed(t *testing.T) {
 	setWatch(t, s, "main.ready", Write)
 	toTheEnd(t, s, 0)
 }
+
+// TestStopHere: a function that is told of a hit can stop the program at it.
+func TestStopHere(t *testing.T) {
+	s := launch(t, testkit.Debug, "twice", "10")
+	setWatch(t, s, "main.x", Write, Report(func(h *Hit) {
+		if h.Number == 5 {
+			h.StopHere()
+		}
+	}))
+	stop := stopAt(t, s.Continue, ReasonWatchpoint)
+	if len(stop.Hits) != 1 || stop.Hits[0].Number != 5 {
+		t.Errorf("hits %v", stop.Hits)
+	}
+	toTheEnd(t, s, 0)
+}

@@ -50,9 +50,9 @@ func If(cond string) WatchOption { return func(o *watchOptions) { o.cond = cond 
 func Every(n uint64) WatchOption { return func(o *watchOptions) { o.every = n } }
 
 // Report makes the watchpoint tell fn of its hits and let the program run on, unless fn
-// calls [Hit.StopHere]. fn runs
-// on the session's own thread while the thread that wrote waits: it must be quick, and
-// must not call methods of the Session. The Hit is fn's to keep.
+// calls [Hit.StopHere]. fn runs on the session's own thread while the thread that wrote
+// waits: it must be quick, and must not call methods of the Session. The Hit is fn's to
+// keep.
 func Report(fn func(*Hit)) WatchOption { return func(o *watchOptions) { o.report = fn } }
 
 // WithStack adds up to depth frames of the writing goroutine's stack to every hit.
