@@ -61,6 +61,7 @@ func (p *Process) openMemory() error {
 // seizeThreads seizes and stops all threads that there are, and again those that
 // they have started meanwhile, until there are no more.
 func (g *Tracees) seizeThreads(p *Process) error {
+	refused := map[int]bool{}
 	for more := true; more; {
 		more = false
 		tids, err := threadIDs(p.PID)
@@ -68,18 +69,19 @@ func (g *Tracees) seizeThreads(p *Process) error {
 			return unix.ESRCH
 		}
 		for _, tid := range tids {
-			if g.threads[tid] != nil {
+			if g.threads[tid] != nil || refused[tid] {
 				continue
 			}
+			more = true // also if it is gone: it may have started another first
 			switch err := ptraceCall(reqSeize, tid, 0, seizeOptions); {
 			case err == nil:
 				g.addThread(p, tid, stateRunning)
-				more = true
 			case gone(err):
-			case errors.Is(err, unix.EPERM) && isZombie(tid):
+			case errors.Is(err, unix.EPERM) && hasLeft(tid):
+				refused[tid] = true
 				p.untraced = p.untraced || tid == p.PID
 			case errors.Is(err, unix.EPERM) && len(p.threads) > 0:
-				// Held by us since its birth (its parent was), or leaving.
+				refused[tid] = true // held by us since its birth (its parent was), or leaving
 			default:
 				return err
 			}
@@ -101,6 +103,12 @@ func (g *Tracees) seizeThreads(p *Process) error {
 func isZombie(tid int) bool {
 	st, err := readStatus(tid)
 	return err == nil && (st.state == 'Z' || st.state == 'X')
+}
+
+// hasLeft reports whether a thread is a zombie or no more.
+func hasLeft(tid int) bool {
+	_, err := readStatus(tid)
+	return err != nil || isZombie(tid)
 }
 
 // explainAttach finds out what is in the way (ptrace(2), "Ptrace access mode

@@ -87,15 +87,18 @@ func (g *Tracees) embryoBreakpoint(th *Thread) error {
 	if err != nil {
 		return nil // killed; its end will be reported
 	}
-	if !ours {
+	_, removed := th.former[addr]
+	if !ours && !removed {
 		th.signal = int(sigTrap)
 		return g.Resume(th)
 	}
 	if err := th.SetPC(addr); err != nil {
 		return nil
 	}
-	if _, err := g.StepOver(th); err != nil && !errors.Is(err, ErrThreadGone) {
-		return err // gone: killed, or the instruction was its exec
+	if ours {
+		if _, err := g.StepOver(th); err != nil && !errors.Is(err, ErrThreadGone) {
+			return err // gone: killed, or the instruction was its exec
+		}
 	}
 	return g.Resume(th)
 }

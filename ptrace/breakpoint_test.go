@@ -203,6 +203,20 @@ func TestExecUnderBreakpoint(t *testing.T) {
 	}
 }
 
+// The child of a vfork keeps the memory, breakpoints and all, when another thread
+// of its parent calls exec.
+func TestExecLeavesVforkChild(t *testing.T) {
+	for _, follow := range []bool{false, true} {
+		s := open(t)
+		s.g.FollowExec = follow
+		p := s.launch("orphan")
+		s.breakAt(p, symbol(t, "place"))
+		if st := s.toTheEnd(p); st.Code != 0 {
+			t.Errorf("ended with %v", st)
+		}
+	}
+}
+
 // A program can unmap the code under a breakpoint, or put other code there.
 func TestRemoveAfterUnmap(t *testing.T) {
 	for _, remap := range []string{"0", "1"} {

@@ -226,7 +226,8 @@ func (th *Thread) stepBack() {
 	if th.signal != int(unix.SIGTRAP) || getSiginfo(th.TID, &info) != nil || info.Code != siKernel {
 		return
 	}
-	if addr, ours, err := th.RanBreakpoint(); err == nil && ours && th.SetPC(addr) == nil {
+	addr, ours, err := th.RanBreakpoint()
+	if _, removed := th.former[addr]; err == nil && (ours || removed) && th.SetPC(addr) == nil {
 		th.signal = 0
 	}
 }

@@ -48,30 +48,31 @@ func help(mode string) {
 			}
 			say("attached")
 		})
-	case "foreground": // of a terminal
-		_ = g.Tracer().Do(func() {
-			p, err := g.Launch(LaunchConfig{Path: arg, Args: []string{"target", "read"}, Stdin: os.Stdin, Foreground: true, NewProcessGroup: true})
-			if err != nil {
-				say("%v", err)
-				return
-			}
-			err = g.ResumeAll()
-			for err == nil {
-				var ev Event
-				ev, err = g.Wait()
-				if ev.Kind == ProcessGone {
-					say("%v of group %v", ev.Status, unix.Getpgrp() != p.PID)
-					return
-				}
-				if err == nil {
-					err = g.Resume(ev.Thread)
-				}
-			}
-			say("%v", err)
-		})
+	case "foreground": // of a terminal: from there, and then from the background
+		for range 2 {
+			_ = g.Tracer().Do(func() { say("%s", runInForeground(g, arg)) })
+		}
 	}
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	os.Exit(0)
+}
+
+func runInForeground(g *Tracees, path string) string {
+	p, err := g.Launch(LaunchConfig{Path: path, Args: []string{"target", "read"}, Stdin: os.Stdin, Foreground: true, NewProcessGroup: true})
+	if err == nil {
+		err = g.ResumeAll()
+	}
+	for err == nil {
+		var ev Event
+		ev, err = g.Wait()
+		if ev.Kind == ProcessGone {
+			return fmt.Sprintf("%v of group %v", ev.Status, unix.Getpgrp() != p.PID)
+		}
+		if err == nil {
+			err = g.Resume(ev.Thread)
+		}
+	}
+	return err.Error()
 }
 
 // helper starts the test binary in a mode. It is handed over as a descriptor: an

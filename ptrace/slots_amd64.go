@@ -10,6 +10,11 @@ const debugRegOffset = 848
 
 func debugReg(n int) uintptr { return uintptr(debugRegOffset + 8*n) }
 
+// archState is what is known of a thread's registers beyond the slots.
+type archState struct {
+	control hwbp.DR7 // what DR7 holds
+}
+
 // Limits says what the slots of this machine's threads can hold.
 func Limits() hwbp.Limits { return hwbp.AMD64 }
 

@@ -147,16 +147,6 @@ func setRegs(tid int, r *Regs) error {
 	return setRegSet(tid, ntPrstatus, unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r)))
 }
 
-func peekUser(tid int, offset uintptr) (uint64, error) {
-	var v uint64
-	err := ptraceWith(reqPeekUser, tid, offset, unsafe.Pointer(&v))
-	return v, err
-}
-
-func pokeUser(tid int, offset uintptr, v uint64) error {
-	return ptraceCall(reqPokeUser, tid, offset, uintptr(v))
-}
-
 // queueSignal sends sig with a value to a process (si_code SI_QUEUE).
 func queueSignal(pid int, sig unix.Signal, value uint64) error {
 	si := Siginfo{Signo: int32(sig), Code: siQueue}

@@ -78,6 +78,7 @@ static void thread(void *(*f)(void *), long arg) {
 	pthread_t id;
 	pthread_attr_t small;
 	pthread_attr_init(&small);
+	pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&small, 64 << 10);
 	must(pthread_create(&id, &small, f, (void *)arg) == 0);
 }
@@ -95,11 +96,25 @@ static void *bear(void *i) {
 		if (pthread_create(&id, 0, beat, 0) == 0) pthread_join(id, 0);
 	}
 }
+static void *relay(void *i) { /* each thread starts the next, and ends */
+	__atomic_add_fetch(&beats, 1, __ATOMIC_SEQ_CST);
+	thread(relay, 0);
+	return 0;
+}
 static void *idle(void *i) { for (;;) pause(); }
-static void *become(void *i) {
+static void *become(void *what) {
 	while (!go_on) sched_yield();
-	execl("/proc/self/exe", "target", "exit", "3", NULL);
+	execl("/proc/self/exe", "target", what ? what : "exit", "3", NULL);
 	_exit(98);
+}
+static void await_reaper(void) { /* until the parent is another program */
+	char name[64], s[64] = {0};
+	sprintf(name, "/proc/%d/cmdline", getppid());
+	while (strcmp(s + 7, "reap")) {
+		int fd = open(name, O_RDONLY);
+		read(fd, s, 63);
+		close(fd);
+	}
 }
 static char leader_state(void) {
 	char s[256] = {0}, name[64];
@@ -165,6 +180,7 @@ int main(int argc, char **argv) {
 	MODE("store") { store(); place(); return x == 1 ? 0 : 1; }
 	MODE("busy") { for (long i = 1; i < n; i++) thread(busy, i); ready(); busy(0); }
 	MODE("birth") { for (long i = 0; i < n; i++) thread(bear, 0); ready(); for (;;) pause(); }
+	MODE("relay") { for (long i = 0; i < n; i++) thread(relay, 0); ready(); for (;;) pause(); }
 	MODE("idle") { for (long i = 1; i < n; i++) thread(idle, 0); ready(); idle(0); }
 	MODE("become") { for (long i = 1; i < n; i++) thread(idle, 0); thread(become, 0); ready(); idle(0); }
 	MODE("replace") { place(); execl("/proc/self/exe", "target", "exit", "5", NULL); }
@@ -175,6 +191,15 @@ int main(int argc, char **argv) {
 		ready();
 		for (long i = 0; i < n; i++) asm volatile("pause");
 		pthread_exit(0);
+	}
+	MODE("orphan") { /* execs while a child of vfork has its memory */
+		thread(become, (long)"reap");
+		if (vfork() == 0) { place(); go_on = 1; await_reaper(); place(); _exit(42); }
+	}
+	MODE("reap") {
+		int status;
+		while (wait(&status) < 0) must(errno == EINTR);
+		return !(WIFEXITED(status) && WEXITSTATUS(status) == 42);
 	}
 	MODE("fork") for (long i = 0; i < n; i++) spawn(0, 0);
 	MODE("vfork") for (long i = 0; i < n; i++) spawn(1, 0);

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/argusdbg/argus/hwbp"
 )
 
 type threadState uint8
@@ -31,16 +29,17 @@ type Thread struct {
 	Data any
 
 	state     threadState
-	shared    bool     // an embryo in its parent's memory (vfork)
-	leaving   bool     // in its exit stop, or past it
-	ends      bool     // with leaving: takes the process with it
-	listening bool     // in a job control stop
-	rejoin    bool     // was taken out of a job control stop, and goes back there
-	midCall   bool     // stopped inside a system call, whose result is not in the registers yet
-	atSignal  bool     // stopped by a signal that is for us: another can be delivered in its place
-	signal    int      // the thread is about to be given this signal, or 0
-	deferred  []signal // came while the thread was single-stepped
-	resent    []signal // sent again by us; to be given their true origin when they arrive
+	shared    bool              // an embryo in its parent's memory (vfork)
+	former    map[uint64][]byte // with shared: breakpoints that were there before its parent called exec
+	leaving   bool              // in its exit stop, or past it
+	ends      bool              // with leaving: takes the process with it
+	listening bool              // in a job control stop
+	rejoin    bool              // was taken out of a job control stop, and goes back there
+	midCall   bool              // stopped inside a system call, whose result is not in the registers yet
+	atSignal  bool              // stopped by a signal that is for us: another can be delivered in its place
+	signal    int               // the thread is about to be given this signal, or 0
+	deferred  []signal          // came while the thread was single-stepped
+	resent    []signal          // sent again by us; to be given their true origin when they arrive
 
 	regs       Regs
 	regsLoaded bool
@@ -48,7 +47,7 @@ type Thread struct {
 	slots      [maxSlots]slotState
 	slotsKnown bool // slots is what the registers hold
 	everArmed  bool
-	control    hwbp.DR7 // x86: what DR7 holds
+	archState
 }
 
 // Stopped reports whether the thread is stopped and can be read and changed.

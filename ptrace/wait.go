@@ -121,22 +121,19 @@ func (g *Tracees) digest(tid int, ws unix.WaitStatus) error {
 
 // stranger takes in a stop of a thread that is not in the table.
 func (g *Tracees) stranger(tid, event int, ws unix.WaitStatus) error {
-	switch {
-	case event == eventStop && len(g.procs) > 0:
+	if event == eventStop && len(g.procs) > 0 {
 		// A new thread's first stop can come before its parent's report of it.
 		g.early[tid] = ws
 		return nil
-	case event == unix.PTRACE_EVENT_EXIT:
-		// Killed before its first stop, as its parent before it could report.
-		delete(g.early, tid)
-		if err := ptraceCall(reqCont, tid, 0, 0); err != nil && !gone(err) {
-			return fmt.Errorf("resume thread %d: %w", tid, err)
-		}
-		return nil
-	case event == 0:
-		return letGo(tid, int(ws.StopSignal()))
 	}
-	return letGo(tid, 0) // the child of a process that has ended
+	// Killed before its first stop, as its parent before it could report; or the
+	// child of a process that has ended.
+	delete(g.early, tid)
+	sig := 0
+	if event == 0 {
+		sig = int(ws.StopSignal())
+	}
+	return letGo(tid, sig)
 }
 
 // passOn resumes a thread about which nothing is to be decided, unless
@@ -251,6 +248,7 @@ func (g *Tracees) replace(old, p *Process) {
 		}
 		if th.shared {
 			th.cleanse() // nobody else has the old memory any more
+			th.former = old.breakpoints
 		}
 		th.Proc = p
 		p.threads[tid] = th

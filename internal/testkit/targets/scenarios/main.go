@@ -288,11 +288,11 @@ func garbage(n int) {
 		keep = append(keep, make([]byte, 4096))
 		if i%50 == 0 {
 			runtime.GC()
-			keep = nil
+			keep = keep[:0]
 			deep(100)
 		}
 	}
-	fmt.Println(x)
+	fmt.Println(x, len(keep))
 }
 
 //go:noinline
