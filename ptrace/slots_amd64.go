@@ -10,11 +10,6 @@ const debugRegOffset = 848
 
 func debugReg(n int) uintptr { return uintptr(debugRegOffset + 8*n) }
 
-// archState is what is known of a thread's registers beyond the slots.
-type archState struct {
-	control hwbp.DR7 // what DR7 holds
-}
-
 // Limits says what the slots of this machine's threads can hold.
 func Limits() hwbp.Limits { return hwbp.AMD64 }
 
@@ -24,49 +19,55 @@ func Limits() hwbp.Limits { return hwbp.AMD64 }
 // parent's DR7 while nothing is armed (FACTS A4): until the slots of a thread
 // are known DR7 is written first, as zero.
 func (th *Thread) writeSlots(want *[maxSlots]slotState) error {
-	control := th.control
-	var changed [maxSlots]bool
+	var kept [maxSlots]slotState // the slots that stay as they are
 	for i := range want {
-		changed[i] = !th.slotsKnown || want[i] != th.slots[i]
-		if changed[i] {
-			control = control.Clear(i)
+		if th.slotsKnown && want[i] == th.slots[i] {
+			kept[i] = want[i]
 		}
 	}
-	if !th.slotsKnown {
-		control = 0
+	before, err := controlOf(&kept)
+	if err != nil {
+		return err
 	}
-	if control != th.control || !th.slotsKnown {
-		if err := th.writeControl(control); err != nil {
+	after, err := controlOf(want)
+	if err != nil {
+		return err
+	}
+	if !th.slotsKnown || kept != th.slots {
+		if err := th.writeControl(before); err != nil {
 			return err
 		}
 	}
-	var err error
 	for i, p := range want {
+		if p.Len == 0 || p == kept[i] {
+			continue
+		}
+		th.everArmed = true
+		if err := pokeUser(th.TID, debugReg(i), p.Addr); err != nil {
+			return err
+		}
+	}
+	if after == before {
+		return nil
+	}
+	return th.writeControl(after)
+}
+
+// controlOf is the DR7 that slots need.
+func controlOf(slots *[maxSlots]slotState) (control hwbp.DR7, err error) {
+	for i, p := range slots {
 		if p.Len == 0 {
 			continue
 		}
-		if changed[i] {
-			th.everArmed = true
-			if err := pokeUser(th.TID, debugReg(i), p.Addr); err != nil {
-				return err
-			}
-		}
 		if control, err = control.Set(i, p); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	if control == th.control {
-		return nil
-	}
-	return th.writeControl(control)
+	return control, nil
 }
 
 func (th *Thread) writeControl(control hwbp.DR7) error {
-	if err := pokeUser(th.TID, debugReg(7), uint64(control)); err != nil {
-		return err
-	}
-	th.control = control
-	return nil
+	return pokeUser(th.TID, debugReg(7), uint64(control))
 }
 
 // Values of si_code that stand for a debug exception of the processor,

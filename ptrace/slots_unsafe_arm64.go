@@ -24,9 +24,6 @@ type hwDebugState struct {
 	}
 }
 
-// archState is what is known of a thread's registers beyond the slots: nothing here.
-type archState struct{}
-
 // Limits says what the slots of this machine's threads can hold.
 func Limits() hwbp.Limits { return hwbp.ARM64 }
 

@@ -47,7 +47,6 @@ type Thread struct {
 	slots      [maxSlots]slotState
 	slotsKnown bool // slots is what the registers hold
 	everArmed  bool
-	archState
 }
 
 // Stopped reports whether the thread is stopped and can be read and changed.
