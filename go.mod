@@ -3,12 +3,15 @@ module github.com/argusdbg/argus
 go 1.25.0
 
 require (
-	github.com/agnivade/levenshtein v1.2.2 // indirect
+	github.com/agnivade/levenshtein v1.2.2
+	github.com/go-delve/delve v1.27.2
+	github.com/urfave/cli/v3 v3.14.0
+	golang.org/x/arch v0.28.0
+	golang.org/x/sys v0.46.0
+	pgregory.net/rapid v1.3.0
+)
+
+require (
 	github.com/cilium/ebpf v0.22.0 // indirect
-	github.com/go-delve/delve v1.27.2 // indirect
-	github.com/urfave/cli/v3 v3.14.0 // indirect
-	golang.org/x/arch v0.28.0 // indirect
-	golang.org/x/sys v0.46.0 // indirect
 	golang.org/x/telemetry v0.0.0-20241106142447-58a1122356f5 // indirect
-	pgregory.net/rapid v1.3.0 // indirect
 )
