@@ -62,7 +62,7 @@ func (p *Process) openMemory() error {
 // they have started meanwhile, until there are no more.
 func (g *Tracees) seizeThreads(p *Process) error {
 	refused := map[int]bool{}
-	for more := true; more; {
+	for more := true; more; more = more || g.missing(p, refused) {
 		more = false
 		tids, err := threadIDs(p.PID)
 		if err != nil {
@@ -78,10 +78,11 @@ func (g *Tracees) seizeThreads(p *Process) error {
 				g.addThread(p, tid, stateRunning)
 			case gone(err):
 			case errors.Is(err, unix.EPERM) && hasLeft(tid):
-				refused[tid] = true
-				p.untraced = p.untraced || tid == p.PID
+				if tid == p.PID { // it stays until the others have left too
+					p.untraced, refused[tid] = true, true
+				}
 			case errors.Is(err, unix.EPERM) && len(p.threads) > 0:
-				refused[tid] = true // held by us since its birth (its parent was), or leaving
+				refused[tid] = true // held by us since its birth: its parent was
 			default:
 				return err
 			}
@@ -100,15 +101,39 @@ func (g *Tracees) seizeThreads(p *Process) error {
 	return nil
 }
 
+// missing reports whether a process has more threads than are held or refused. A
+// thread that ends cuts off the list of threads that is being read, without
+// appearing in it itself (proc_task_readdir in fs/proc/base.c): the list alone does
+// not tell.
+func (g *Tracees) missing(p *Process, refused map[int]bool) bool {
+	st, err := readStatus(p.PID)
+	if err != nil {
+		return false
+	}
+	known := 0
+	for _, th := range p.threads {
+		if !th.Embryo {
+			known++
+		}
+	}
+	for tid := range refused {
+		if _, err := readStatus(tid); err == nil && g.threads[tid] == nil {
+			known++
+		}
+	}
+	return st.threads > known
+}
+
 func isZombie(tid int) bool {
 	st, err := readStatus(tid)
 	return err == nil && (st.state == 'Z' || st.state == 'X')
 }
 
-// hasLeft reports whether a thread is a zombie or no more.
+// hasLeft reports whether a thread that nobody traces is a zombie, which is gone at
+// once if it is not the leading one, or is gone already.
 func hasLeft(tid int) bool {
-	_, err := readStatus(tid)
-	return err != nil || isZombie(tid)
+	st, err := readStatus(tid)
+	return err != nil || ((st.state == 'Z' || st.state == 'X') && st.tracer == 0)
 }
 
 // explainAttach finds out what is in the way (ptrace(2), "Ptrace access mode

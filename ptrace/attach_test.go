@@ -24,7 +24,7 @@ func heldBy(t testing.TB, p *Process) {
 	}
 	for _, tid := range tids {
 		th := p.Thread(tid)
-		if th == nil && hasLeft(tid) {
+		if th == nil && (hasLeft(tid) || isZombie(tid)) {
 			continue
 		}
 		if th == nil || !th.Stopped() {

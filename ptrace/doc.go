@@ -31,6 +31,6 @@
 //
 // # Locks
 //
-// Tracees.mu guards the list of processes for Nudge. It is taken last and never
-// held across a wait.
+// Tracees.mu guards the list of processes, and which of them are being let go, for
+// Nudge. It is taken last and never held across a wait.
 package ptrace

@@ -11,8 +11,8 @@ import (
 
 // status is what is needed of /proc/PID/status.
 type status struct {
-	tgid, tracer, uid int
-	state             byte
+	tgid, tracer, uid, threads int
+	state                      byte
 }
 
 func readStatus(tid int) (status, error) {
@@ -38,6 +38,8 @@ func parseStatus(data []byte) (st status, err error) {
 			st.tgid, err = strconv.Atoi(first)
 		case "TracerPid":
 			st.tracer, err = strconv.Atoi(first)
+		case "Threads":
+			st.threads, err = strconv.Atoi(first)
 		case "Uid":
 			st.uid, err = strconv.Atoi(first)
 		}

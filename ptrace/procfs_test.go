@@ -25,8 +25,8 @@ func TestParseStatus(t *testing.T) {
 		want status
 		err  string
 	}{
-		"whole": {"Name:\tbank\nUmask:\t0022\nState:\tt (tracing stop)\nTgid:\t4711\nNgid:\t0\nPid:\t4713\nPPid:\t1\nTracerPid:\t815\nUid:\t1000\t1001\t1002\t1003\nGid:\t5\t5\t5\t5\nSigQ:\t0/1\n",
-			status{tgid: 4711, tracer: 815, uid: 1000, state: 't'}, ""},
+		"whole": {"Name:\tbank\nUmask:\t0022\nState:\tt (tracing stop)\nTgid:\t4711\nNgid:\t0\nPid:\t4713\nPPid:\t1\nTracerPid:\t815\nUid:\t1000\t1001\t1002\t1003\nGid:\t5\t5\t5\t5\nThreads:\t23\nSigQ:\t0/1\n",
+			status{tgid: 4711, tracer: 815, uid: 1000, threads: 23, state: 't'}, ""},
 		"zombie":          {"Name:\tx\nState:\tZ (zombie)\nTgid:\t7\nTracerPid:\t0\nUid:\t0\t0\t0\t0\n", status{tgid: 7, state: 'Z'}, ""},
 		"names that lie":  {"Name:\tTgid: 5 State: Z\\nUid:\nState:\tR (running)\nTgid:\t9\n", status{tgid: 9, state: 'R'}, ""},
 		"without values":  {"State:\nTgid:\t\nUid:\n", status{}, ""},

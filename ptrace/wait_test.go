@@ -61,8 +61,12 @@ func TestStories(t *testing.T) {
 			t.Errorf("%v: %s, want %s", c.args, got, c.want)
 		}
 	}
-	// What a thread that is killed reports before its end is the kernel's choice.
 	s := open(t)
+	if got := s.story(s.launch("abort", "8")); strings.Count(got, "last leaving") != 1 || !strings.HasSuffix(got, "killed by SIGABRT") {
+		t.Error(got)
+	}
+	// What a thread that is killed reports before its end is the kernel's choice.
+	s = open(t)
 	if got := s.story(s.launch("sigkill")); got != "killed by SIGKILL" && got != "last leaving, killed by SIGKILL" {
 		t.Error(got)
 	}
