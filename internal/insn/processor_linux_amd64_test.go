@@ -15,7 +15,7 @@ import (
 
 // steps is how many instructions TestProcessor executes; one costs about
 // 20 to 60 us.
-const steps = 25_000
+const steps = 40_000
 
 // target is a process that is stepped through, and its memory.
 type target struct {
@@ -61,7 +61,7 @@ func startTarget(t *testing.T) *target {
 	if err != nil {
 		t.Skip("no shell to step through: ", err)
 	}
-	cmd := exec.Command(sh, "-c", "for i in 1 2 3; do x=$x$i; done; : $((x + 1))")
+	cmd := exec.Command(sh, "-c", "for i in 1 2 3 4 5 6 7 8 9; do x=$x$i; y=${x#1}$y; done; : $((i + 1))")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
 	err = cmd.Start()
 	if errors.Is(err, syscall.EPERM) {
