@@ -102,15 +102,13 @@ func TestSurroundings(t *testing.T) {
 		if got, _ := io.ReadAll(fromErr); string(got) != "err\n" {
 			t.Errorf("stderr %q", got)
 		}
+		s.do(func() error { // the change of personality was the child's alone
+			if p, _, _ := unix.RawSyscall(unix.SYS_PERSONALITY, 0xffffffff, 0, 0); p&0x40000 != 0 {
+				return errors.New("the tracer's own addresses are not randomised any more")
+			}
+			return nil
+		})
 	}
-	// The change of personality was the child's alone.
-	s := open(t)
-	s.do(func() error {
-		if p, _, _ := unix.RawSyscall(unix.SYS_PERSONALITY, 0xffffffff, 0, 0); p&0x40000 != 0 {
-			return errors.New("the tracer's own addresses are not randomised any more")
-		}
-		return nil
-	})
 }
 
 func TestLaunchErrors(t *testing.T) {

@@ -86,6 +86,7 @@ static void handler(int signo, siginfo_t *si, void *u) {
 	int n = __atomic_fetch_add(&ngot, 1, __ATOMIC_SEQ_CST);
 	if (n < 64) got[n] = (struct got){signo, si->si_code, si->si_pid, si->si_uid, (long)si->si_value.sival_ptr};
 }
+static void mender(int signo, siginfo_t *si, void *u) { mprotect(hole, 4096, PROT_READ | PROT_WRITE); y[0]++; }
 static void *stores(void *n) { for (long i = 0; i < rounds; i++) x = i; return 0; }
 static void *all(void *n) { for (long i = 0; i < rounds; i++) for (int k = 0; k < 8; k++) y[k] = i; return 0; }
 static void *busy(void *i) { while (!go_on) { y[(long)i]++; place(); } return 0; }
@@ -214,6 +215,16 @@ int main(int argc, char **argv) {
 		for (int i = 0; i < 6; i++) sigaction(which[i], &sa, 0);
 		ready();
 		while (!go_on) { x++; place(); }
+	}
+	MODE("fault") { /* its own handler makes good what it faults at */
+		struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO}, mend = {.sa_sigaction = mender, .sa_flags = SA_SIGINFO};
+		sigaction(SIGUSR1, &sa, 0);
+		sigaction(SIGUSR2, &sa, 0);
+		sigaction(SIGSEGV, &mend, 0);
+		hole = mmap(0, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		place();
+		*(volatile char *)hole = 1;
+		while (!go_on) x++;
 	}
 	MODE("blocked") { /* blocks what can be blocked; reports what is blocked at birth */
 		sigset_t set;
