@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/agnivade/levenshtein v1.2.2
+	github.com/cilium/ebpf v0.22.0
 	github.com/go-delve/delve v1.27.2
 	github.com/urfave/cli/v3 v3.14.0
 	golang.org/x/arch v0.28.0
@@ -11,7 +12,4 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require (
-	github.com/cilium/ebpf v0.22.0 // indirect
-	golang.org/x/telemetry v0.0.0-20241106142447-58a1122356f5 // indirect
-)
+require golang.org/x/telemetry v0.0.0-20241106142447-58a1122356f5 // indirect

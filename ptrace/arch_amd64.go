@@ -23,5 +23,9 @@ func (r *Regs) prepareSyscall(at uint64, number int, args []uint64) {
 
 func (r *Regs) syscallResult() uint64 { return r.Rax }
 
+// SystemCall is the number of the system call at whose end the thread is stopped, if it
+// is: an exception in the program's own code leaves -1 there (arch/x86/entry/entry_64.S).
+func (r *Regs) SystemCall() (number int, in bool) { return int(r.Orig_rax), int64(r.Orig_rax) >= 0 }
+
 // syscallNumber is the call that the thread is in.
 func (r *Regs) syscallNumber() int { return int(r.Orig_rax) }

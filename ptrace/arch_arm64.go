@@ -20,5 +20,8 @@ func (r *Regs) prepareSyscall(at uint64, number int, args []uint64) {
 
 func (r *Regs) syscallResult() uint64 { return r.Regs[0] }
 
+// SystemCall is unknown here: the registers do not tell a system call from an exception.
+func (r *Regs) SystemCall() (number int, in bool) { return 0, false }
+
 // syscallNumber is the call that the thread is in.
 func (r *Regs) syscallNumber() int { return int(r.Regs[8]) }

@@ -31,9 +31,15 @@ func (g *Tracees) Attach(pid int) (*Process, error) {
 	} else if st.tgid != pid {
 		return nil, &AttachError{pid, fmt.Sprintf("that is a thread of process %d: attach to that", st.tgid), unix.ESRCH}
 	}
-	p := &Process{PID: pid, Memory: &Memory{}}
+	// A thread that is not held yet would take the signal of a Nudge for good.
+	p := &Process{PID: pid, Memory: &Memory{}, attaching: true}
+	nudges := g.nudges.Load()
 	g.addProcess(p)
 	err := g.seizeThreads(p)
+	g.mu.Lock()
+	p.attaching = false
+	g.mu.Unlock()
+	g.lost = g.lost || g.nudges.Load() != nudges
 	if err == nil {
 		err = p.openMemory()
 	}

@@ -43,15 +43,16 @@ func (th *Thread) resendDeferred() error {
 }
 
 // restoreOrigin gives a signal that resendDeferred sent in our name the origin it
-// had.
-func (th *Thread) restoreOrigin(info *Siginfo) {
+// had, and reports whether this is one.
+func (th *Thread) restoreOrigin(info *Siginfo) bool {
 	for i, s := range th.resent {
 		if s.number == int(info.Signo) && info.Code == siTkill && info.Pid() == unix.Getpid() {
 			th.resent = append(th.resent[:i:i], th.resent[i+1:]...)
 			*info = s.info
 			// The thread may have been killed meanwhile: nothing is lost then.
 			_ = setSiginfo(th.TID, info)
-			return
+			return true
 		}
 	}
+	return false
 }

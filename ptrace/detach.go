@@ -22,7 +22,7 @@ func (g *Tracees) Detach(p *Process) error {
 	g.mu.Lock()
 	p.unheard = true
 	g.mu.Unlock()
-	if err := g.drainNudge(p); err != nil {
+	if err := g.drainNudges(p); err != nil {
 		return err
 	}
 	if err := g.stopEmbryos(p); err != nil {
@@ -84,7 +84,7 @@ func (g *Tracees) seeOff(p *Process, killed []*Thread) (*ExitStatus, error) {
 		killed = append(killed, leader)
 	}
 	for _, th := range killed {
-		th.state = stateRunning
+		th.setState(stateRunning)
 	}
 	for _, th := range killed {
 		for th.state != stateGone {
@@ -127,23 +127,20 @@ func (th *Thread) letGo() error {
 	return nil
 }
 
-// drainNudge takes a SIGSTOP of ours that no thread has taken yet out of the
-// process's queue: after a detach it would stop the target for good.
-func (g *Tracees) drainNudge(p *Process) error {
-	for _, th := range p.Threads() {
-		if th.state != stateStopped {
-			continue
-		}
-		for {
-			waits, err := peekSiginfo(th.TID, true, isNudge)
-			if err != nil {
-				break // being killed: ask another
-			}
-			if !waits {
-				return nil
-			}
-			if err := g.takeNudge(th); err != nil {
-				return err
+// drainNudges takes the signals of ours that no thread has taken yet out of the
+// queues of a process and its threads: a SIGSTOP would stop the target for good
+// after a detach.
+func (g *Tracees) drainNudges(p *Process) error {
+	for _, th := range slices.Clone(p.Threads()) {
+		for _, shared := range []bool{true, false} {
+			for th.state == stateStopped {
+				waits, err := g.deliverable(th, shared, isNudge)
+				if err != nil || !waits {
+					break // an error: being killed
+				}
+				if err := g.takeNudge(th); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -189,12 +186,12 @@ func (g *Tracees) stopEmbryos(p *Process) error {
 		if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
 			return fmt.Errorf("stop process %d: %w", th.TID, err)
 		}
-		tid, ws, err := wait(-1, 0)
+		tid, ws, err := g.wait(-1, 0)
 		if err != nil {
 			return fmt.Errorf("wait for process %d: %w", th.TID, err)
 		}
 		event := int(uint32(ws) >> 16)
-		if tid != th.TID || !ws.Stopped() || th.state == stateStarting || (event != 0 && event != eventStop) {
+		if tid != th.TID || !ws.Stopped() || th.state == stateStarting || (event != 0 && event != eventStop) || g.peeked != 0 {
 			if err := g.digest(tid, ws); err != nil {
 				return err
 			}
@@ -262,7 +259,7 @@ func (g *Tracees) Kill(p *Process) error {
 		}
 	}
 	for !p.ended {
-		tid, ws, err := wait(-1, 0)
+		tid, ws, err := g.wait(-1, 0)
 		if err != nil {
 			g.endProcess(p)
 			return nil // ECHILD: somebody else has reaped it

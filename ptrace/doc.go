@@ -23,6 +23,19 @@
 // it, so that after StopAll no thread has a SIGTRAP under way: breakpoints can
 // be removed and registers disarmed without killing anybody later.
 //
+// # Safe
+//
+// A thread that is stopped by a signal keeps it until the stop is collected; after that
+// the signal is in the tracer's hand, and goes with it if it dies. With [Tracees.Safe]
+// such stops are only looked at, and the thread is resumed with its signal at once. A
+// stop is collected when the signal was sent for us (a nudge, a BPF program's hit), or
+// is a SIGTRAP, which would kill a thread without a tracer. So between [Tracees.StopAll]
+// and ResumeAll no thread holds a signal: what comes on the way is delivered, and the
+// thread stops before its handler's first instruction. Signals that come during a single
+// step go back to the kernel when it ends. Nudges are signals that a program ignores.
+// What kills a target all the same: an int3 in place, armed registers, a system call
+// that is being injected.
+//
 // # Who may call
 //
 // Methods of Tracees, Process and Thread run on the Tracer's thread, inside Do,

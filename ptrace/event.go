@@ -31,7 +31,9 @@ type Kind uint8
 // Kinds of events.
 const (
 	// Trapped: a debug exception: a data watchpoint or an execution breakpoint
-	// fired, or a step ended. [Thread.Fired] tells which.
+	// fired, or a step ended. [Thread.Fired] tells which. With [Tracees.Safe] also
+	// the signal that a BPF program sent ([Siginfo.FromProgram]): the program's records
+	// tell what it was; if none does, [Thread.Deliver] gives it to the thread.
 	Trapped Kind = iota + 1
 	// Breakpoint: the thread executed an int3 (brk on arm64). On x86 its PC is
 	// behind the instruction.
@@ -52,8 +54,8 @@ const (
 	ThreadGone
 	// ProcessGone: the process has ended with Status.
 	ProcessGone
-	// Nudged: somebody called Nudge. If everything is in a job control stop the
-	// thread is not stopped for us, and Resume leaves it alone.
+	// Nudged: somebody called Nudge, or NudgeThread (Directed). If everything is in a
+	// job control stop the thread is not stopped for us, and Resume leaves it alone.
 	Nudged
 )
 
@@ -77,6 +79,7 @@ type Event struct {
 	Info     Siginfo // of Trapped and Breakpoint
 	Status   ExitStatus
 	Last     bool // of Leaving: the whole process ends
+	Directed bool // of Nudged: NudgeThread asked for this very thread
 }
 
 // ExitStatus says how a process ended.

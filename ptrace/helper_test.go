@@ -3,8 +3,10 @@ package ptrace
 import (
 	"bufio"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -48,6 +50,21 @@ func help(mode string) {
 			}
 			say("attached")
 		})
+	case "safe": // stop and resume for ever, with nudges and without
+		pid, _ := strconv.Atoi(arg)
+		_ = g.Tracer().Do(func() {
+			g.Safe = true
+			_, err := g.Attach(pid)
+			if err != nil {
+				say("%v", err)
+				return
+			}
+			say("attached")
+			for err == nil {
+				err = stopAndGo(g, pid)
+			}
+			say("%v", err)
+		})
 	case "foreground": // of a terminal: from there, and then from the background
 		for range 2 {
 			_ = g.Tracer().Do(func() { say("%s", runInForeground(g, arg)) })
@@ -55,6 +72,41 @@ func help(mode string) {
 	}
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	os.Exit(0)
+}
+
+// stopAndGo lets a process run to a nudge of its own, and stops it.
+func stopAndGo(g *Tracees, pid int) error {
+	if err := g.ResumeAll(); err != nil {
+		return err
+	}
+	if rand.IntN(2) == 0 {
+		if err := g.NudgeThread(pid); err != nil {
+			return err
+		}
+		for {
+			ev, err := g.Wait()
+			if err != nil {
+				return err
+			}
+			if err := g.Resume(ev.Thread); err != nil {
+				return err
+			}
+			if ev.Kind == Nudged {
+				break
+			}
+		}
+	}
+	for range rand.IntN(5000) {
+		runtime.KeepAlive(g)
+	}
+	if err := g.StopAll(); err != nil {
+		return err
+	}
+	for {
+		if _, ok := g.Queued(); !ok {
+			return nil
+		}
+	}
 }
 
 func runInForeground(g *Tracees, path string) string {

@@ -33,10 +33,14 @@ type session struct {
 	ended func(Event) // what setBack does with the end of a process
 }
 
+// allSafe makes the Tracees of all tests Safe.
+var allSafe bool
+
 func open(t testing.TB) *session {
 	t.Helper()
 	testkit.Watchdog(t)
 	s := &session{t: t, g: NewTracees(NewTracer()), ended: func(Event) {}}
+	s.g.Safe = allSafe
 	t.Cleanup(s.close)
 	return s
 }

@@ -13,6 +13,7 @@ import (
 type status struct {
 	tgid, tracer, uid, threads int
 	state                      byte
+	blocked                    uint64 // signals, as maskOf has them
 }
 
 func readStatus(tid int) (status, error) {
@@ -42,6 +43,8 @@ func parseStatus(data []byte) (st status, err error) {
 			st.threads, err = strconv.Atoi(first)
 		case "Uid":
 			st.uid, err = strconv.Atoi(first)
+		case "SigBlk":
+			st.blocked, err = strconv.ParseUint(first, 16, 64)
 		}
 		if err != nil {
 			return st, fmt.Errorf("/proc/PID/status: %s: %w", key, err)

@@ -53,13 +53,20 @@ func (g *Tracees) goneOr(th *Thread, err error) error {
 	return err
 }
 
-func (g *Tracees) step(th *Thread) (Event, error) {
+func (g *Tracees) step(th *Thread) (ev Event, err error) {
 	was := g.stopping
 	g.stopping = true
 	defer func() { g.stopping = was }()
 	deferred := th.deferred
 	th.deferred = nil
-	defer func() { th.deferred = append(deferred, th.deferred...) }()
+	defer func() {
+		th.deferred = append(deferred, th.deferred...)
+		if g.Safe { // better in the kernel's hands than in ours
+			if e := th.resendDeferred(); err == nil {
+				err = e
+			}
+		}
+	}()
 	if th.signal != 0 { // else the step would enter its handler
 		s := signal{number: th.signal}
 		if getSiginfo(th.TID, &s.info) == nil {
@@ -116,19 +123,22 @@ func (g *Tracees) awaitStep(th *Thread) (ev Event, done bool, err error) {
 		if err := getSiginfo(tid, &ev.Info); err != nil {
 			return ev, false, g.goneOr(th, err)
 		}
-		th.restoreOrigin(&ev.Info)
+		resent := th.restoreOrigin(&ev.Info)
 		ev.Thread, ev.Proc = th, th.Proc
 		switch sig := ws.StopSignal(); {
 		case sig == unix.SIGTRAP && ev.Info.Code > 0:
-			th.atSignal = ev.Info.Code != siNotify
+			th.atSignal, th.stoppedBy = ev.Info.Code != siNotify, sig
 			ev.Kind = Trapped
 			if ev.Info.Code == siKernel {
 				ev.Kind = Breakpoint
 			}
 			return ev, true, nil
 		case isNudge(&ev.Info):
-			g.heard = g.nudges.Load()
-			g.push(Event{Kind: Nudged, Thread: th})
+			g.push(g.nudged(th, &ev.Info))
+		case g.Safe && !resent && ev.Info.FromProgram():
+			ev := Event{Thread: th, Info: ev.Info}
+			g.hit(th, &ev)
+			g.push(ev)
 		default:
 			th.signal = int(sig)
 		}

@@ -38,7 +38,7 @@ func (g *Tracees) StopAll() error {
 			if err := g.leaveCall(th); err != nil {
 				return err
 			}
-			if err := g.fetchTrap(th); err != nil {
+			if err := g.fetchTraps(th); err != nil {
 				return err
 			}
 		}
@@ -90,13 +90,14 @@ func (g *Tracees) collect() error {
 func (g *Tracees) next(pid int) (tid int, ws unix.WaitStatus, err error) {
 	leader := g.silentLeader()
 	if leader == nil {
-		return wait(pid, 0)
+		return g.wait(pid, 0)
 	}
-	if tid, ws, err = wait(pid, unix.WNOHANG); err != nil || tid != 0 {
+	if tid, ws, err = g.wait(pid, unix.WNOHANG); err != nil || tid != 0 {
 		return tid, ws, err
 	}
 	if isZombie(leader.TID) {
-		leader.leaving, leader.state, leader.Proc.sorted = true, stateLeaving, nil
+		leader.setState(stateLeaving)
+		leader.leaving, leader.Proc.sorted = true, nil
 	} else {
 		time.Sleep(leaderPoll)
 	}
@@ -148,25 +149,28 @@ func (th *Thread) last() bool {
 	return true
 }
 
-// fetchTrap gets a trap that is pending in a stopped thread: PTRACE_INTERRUPT
+// fetchTraps gets the trap that is pending in a stopped thread: PTRACE_INTERRUPT
 // is served before signals are (get_signal in kernel/signal.c), so a thread can
 // stop with the SIGTRAP of the instruction it has just executed still queued.
 // Left there it would kill the process after a detach, or be taken for
 // something else when its breakpoint has gone. The thread executes no
-// instruction between the two stops.
-func (g *Tracees) fetchTrap(th *Thread) error {
-	if th.state != stateStopped || th.atSignal || th.signal != 0 || th.leaving {
-		return nil
+// instruction between the two stops. The same for the signal of a program's hit,
+// before which another may come.
+func (g *Tracees) fetchTraps(th *Thread) error {
+	for th.state == stateStopped && !th.atSignal && th.signal == 0 && !th.leaving {
+		pending, err := g.deliverable(th, false, func(si *Siginfo) bool {
+			return si.Signo == int32(unix.SIGTRAP) && si.Code > 0 || g.Safe && si.FromProgram()
+		})
+		if err != nil || !pending {
+			return nil // an error here: the thread is being killed
+		}
+		th.rejoin, th.listening = th.rejoin || th.listening, false
+		if err := th.restart(reqCont); err != nil {
+			return err
+		}
+		if err := g.awaitThread(th); err != nil {
+			return err
+		}
 	}
-	pending, err := peekSiginfo(th.TID, false, func(si *Siginfo) bool {
-		return si.Signo == int32(unix.SIGTRAP) && si.Code > 0
-	})
-	if err != nil || !pending {
-		return nil // an error here: the thread is being killed
-	}
-	th.rejoin, th.listening = th.rejoin || th.listening, false
-	if err := th.restart(reqCont); err != nil {
-		return err
-	}
-	return g.awaitThread(th)
+	return nil
 }

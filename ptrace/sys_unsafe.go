@@ -24,6 +24,7 @@ const (
 	reqInterrupt   = 0x4207
 	reqListen      = 0x4208
 	reqPeekSiginfo = 0x4209
+	reqGetSigmask  = 0x420a
 
 	eventStop = 128 // PTRACE_EVENT_STOP
 
@@ -59,6 +60,27 @@ func wait(pid, flags int) (tid int, ws unix.WaitStatus, err error) {
 		if err != unix.EINTR {
 			return tid, ws, err
 		}
+	}
+}
+
+// peekWait tells what wait would, and leaves it for wait to collect.
+func peekWait(pid, flags int) (tid int, ws unix.WaitStatus, err error) {
+	var si Siginfo
+	which := uintptr(unix.P_PID)
+	if pid < 0 {
+		which, pid = unix.P_ALL, 0
+	}
+	for {
+		// Blocks: the scheduler of Go has to know.
+		_, _, e := unix.Syscall6(unix.SYS_WAITID, which, uintptr(pid), uintptr(unsafe.Pointer(&si)),
+			uintptr(unix.WEXITED|unix.WNOWAIT|unix.WALL|unix.WNOTHREAD|flags), 0, 0)
+		if e == unix.EINTR {
+			continue
+		}
+		if e != 0 {
+			return -1, 0, e
+		}
+		return si.Pid(), si.waitStatus(), nil
 	}
 }
 
@@ -119,6 +141,12 @@ func peekSiginfo(tid int, shared bool, match func(si *Siginfo) bool) (bool, erro
 	}
 }
 
+// blockedSignals returns the signals that a stopped thread blocks, as maskOf has them.
+func blockedSignals(tid int) (mask uint64, err error) {
+	err = ptraceWith(reqGetSigmask, tid, unsafe.Sizeof(mask), unsafe.Pointer(&mask))
+	return mask, err
+}
+
 func eventMsg(tid int) (int, error) {
 	var msg uint64
 	err := ptraceWith(reqGetEventMsg, tid, 0, unsafe.Pointer(&msg))
@@ -149,14 +177,20 @@ func setRegs(tid int, r *Regs) error {
 
 // queueSignal sends sig with a value to a process (si_code SI_QUEUE).
 func queueSignal(pid int, sig unix.Signal, value uint64) error {
-	si := Siginfo{Signo: int32(sig), Code: siQueue}
-	si.fields[0] = uint64(uint32(unix.Getpid())) | uint64(uint32(unix.Getuid()))<<32
-	si.fields[1] = value
+	si := sentBy(sig, value)
 	_, _, e := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(sig), uintptr(unsafe.Pointer(&si)))
 	if e != 0 {
 		return e
 	}
 	return nil
+}
+
+// sentBy is a signal that this process sends with a value (si_code SI_QUEUE).
+func sentBy(sig unix.Signal, value uint64) Siginfo {
+	si := Siginfo{Signo: int32(sig), Code: siQueue}
+	si.fields[0] = uint64(uint32(unix.Getpid())) | uint64(uint32(unix.Getuid()))<<32
+	si.fields[1] = value
+	return si
 }
 
 // queueToThread sends a signal to a thread with an origin of the caller's making,

@@ -216,6 +216,14 @@ int main(int argc, char **argv) {
 		ready();
 		while (!go_on) { x++; place(); }
 	}
+	MODE("blocks") { /* SIGCHLD, or everything */
+		sigset_t set;
+		if (argv[2][0] == 'a') sigfillset(&set);
+		else { sigemptyset(&set); sigaddset(&set, SIGCHLD); }
+		sigprocmask(SIG_BLOCK, &set, 0);
+		ready();
+		while (!go_on) { x++; place(); }
+	}
 	MODE("fault") { /* its own handler makes good what it faults at */
 		struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO}, mend = {.sa_sigaction = mender, .sa_flags = SA_SIGINFO};
 		sigaction(SIGUSR1, &sa, 0);

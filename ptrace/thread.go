@@ -2,6 +2,7 @@ package ptrace
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,6 +30,8 @@ type Thread struct {
 	Data any
 
 	state     threadState
+	runs      atomic.Bool       // state is stateRunning: for NudgeThread
+	carries   bool              // was sent the signal of a Nudge, and has not taken it; guarded by Tracees.mu
 	shared    bool              // an embryo in its parent's memory (vfork)
 	former    map[uint64][]byte // with shared: breakpoints that were there before its parent called exec
 	leaving   bool              // in its exit stop, or past it
@@ -37,6 +40,7 @@ type Thread struct {
 	rejoin    bool              // was taken out of a job control stop, and goes back there
 	midCall   bool              // stopped inside a system call, whose result is not in the registers yet
 	atSignal  bool              // stopped by a signal that is for us: another can be delivered in its place
+	stoppedBy unix.Signal       // with atSignal: that signal
 	signal    int               // the thread is about to be given this signal, or 0
 	deferred  []signal          // came while the thread was single-stepped
 	resent    []signal          // sent again by us; to be given their true origin when they arrive
@@ -63,9 +67,15 @@ func (th *Thread) PendingSignal() int {
 	return th.signal
 }
 
-// Deliver makes the SIGTRAP of an event the program's own: the thread is given it
-// when it is resumed.
-func (th *Thread) Deliver() { th.signal = int(sigTrap) }
+// Deliver makes the signal of an event of kind Trapped or Breakpoint the program's
+// own: the thread is given it when it is resumed. That is SIGTRAP, or the SIGCHLD or
+// SIGURG of a BPF program.
+func (th *Thread) Deliver() {
+	th.signal = int(sigTrap)
+	if th.stoppedBy != 0 {
+		th.signal = int(th.stoppedBy)
+	}
+}
 
 // Registers returns the general registers of a stopped thread. They are read
 // once for every stop; the result is valid until the thread is resumed.
@@ -155,7 +165,13 @@ func (th *Thread) alone() bool {
 }
 
 func (th *Thread) setStopped() {
-	th.state, th.listening, th.atSignal, th.midCall, th.regsLoaded = stateStopped, false, false, false, false
+	th.setState(stateStopped)
+	th.listening, th.atSignal, th.stoppedBy, th.midCall, th.regsLoaded = false, false, 0, false, false
+}
+
+func (th *Thread) setState(s threadState) {
+	th.state = s
+	th.runs.Store(s == stateRunning)
 }
 
 // restart lets the thread run by req. A thread that is being killed is treated
@@ -181,9 +197,11 @@ func (th *Thread) restart(req int) error {
 	if err := ptraceCall(req, th.TID, 0, uintptr(sig)); err != nil && !gone(err) {
 		return fmt.Errorf("resume thread %d: %w", th.TID, err)
 	}
-	th.state, th.signal, th.regsLoaded = stateRunning, 0, false
+	th.setState(stateRunning)
+	th.signal, th.regsLoaded = 0, false
 	if th.leaving && th.TID == th.Proc.PID && !th.Embryo {
-		th.state, th.Proc.sorted = stateLeaving, nil
+		th.setState(stateLeaving)
+		th.Proc.sorted = nil
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package ptrace
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -28,6 +27,7 @@ type Process struct {
 	untraced    bool // the leader had left before the attach: the end of the process is not reported to us
 	dying       bool // a thread has reported that it takes the process with it
 	silent      bool // the leader may end without a report before its last
+	attaching   bool // not all threads are held yet: no Nudge so far; guarded by Tracees.mu
 	unheard     bool // being let go: no Nudge any more; guarded by Tracees.mu
 	threads     map[int]*Thread
 	sorted      []*Thread // cache of Threads
@@ -67,23 +67,30 @@ type Tracees struct {
 	// they call exec. Otherwise they are let go.
 	FollowExec bool
 
+	// Safe: if this process dies, at any moment, then what it holds runs on with no
+	// signal lost. Set before Attach. See "Safe" in the package comment.
+	Safe bool
+
 	tracer *Tracer
 
 	threads  map[int]*Thread
 	early    map[int]unix.WaitStatus // first stops of threads that their parent has not reported yet
 	stopping bool                    // leave threads stopped that report something
 	queue    []Event                 // met on the way to something else
+	peeked   int                     // thread whose signal stop the last wait left in place, or 0
 
+	lost   bool          // a Nudge may not have been sent to all processes, or its thread has ended
 	nudges atomic.Uint64 // how often Nudge was called
 	heard  uint64        // nudges at the last event of kind Nudged
 
 	mu    sync.Mutex
-	procs []*Process // guarded by mu for Nudge; changed on the tracer's thread only
+	procs []*Process      // guarded by mu for Nudge; changed on the tracer's thread only
+	known map[int]*Thread // threads that can be nudged; guarded by mu
 }
 
 // NewTracees returns an empty table for the processes of one session.
 func NewTracees(t *Tracer) *Tracees {
-	return &Tracees{tracer: t, threads: map[int]*Thread{}, early: map[int]unix.WaitStatus{}}
+	return &Tracees{tracer: t, threads: map[int]*Thread{}, early: map[int]unix.WaitStatus{}, known: map[int]*Thread{}}
 }
 
 // Tracer returns the thread that owns the table.
@@ -126,14 +133,24 @@ func (g *Tracees) process(pid int) *Process {
 }
 
 func (g *Tracees) addThread(p *Process, tid int, s threadState) *Thread {
-	th := &Thread{TID: tid, Proc: p, state: s}
+	th := &Thread{TID: tid, Proc: p}
+	th.setState(s)
 	g.threads[tid], p.threads[tid] = th, th
 	p.sorted = nil
+	if s != stateStarting { // else it may be an embryo: see born
+		g.makeKnown(th)
+	}
 	return th
 }
 
 func (g *Tracees) removeThread(th *Thread) {
-	th.state = stateGone
+	th.setState(stateGone)
+	g.mu.Lock()
+	g.lost = g.lost || th.carries
+	if g.known[th.TID] == th {
+		delete(g.known, th.TID)
+	}
+	g.mu.Unlock()
 	if g.threads[th.TID] == th {
 		delete(g.threads, th.TID)
 	}
@@ -186,37 +203,4 @@ func (g *Tracees) ResumeAll() error {
 		}
 	}
 	return nil
-}
-
-// nudgeValue marks the SIGSTOP of a Nudge ("argus").
-const nudgeValue = 0x61_72_67_75_73
-
-// Nudge makes a Wait that is under way, or the next one, return an event of
-// kind [Nudged]; with several processes, one of each perhaps. Any goroutine may
-// call it. The signal it sends can be lost to a SIGCONT that somebody else sends:
-// whoever must be heard repeats it.
-func (g *Tracees) Nudge() error {
-	g.nudges.Add(1)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	err, sent := error(unix.ESRCH), false
-	for _, p := range g.procs {
-		// All of them: one that is in a job control stop takes no signal.
-		if p.unheard {
-			continue
-		}
-		if e := queueSignal(p.PID, unix.SIGSTOP, nudgeValue); e != nil {
-			err = e
-		} else {
-			sent = true
-		}
-	}
-	if !sent {
-		return fmt.Errorf("nudge: %w", err)
-	}
-	return nil
-}
-
-func isNudge(info *Siginfo) bool {
-	return info.Signo == int32(unix.SIGSTOP) && info.Code == siQueue && info.Value() == nudgeValue
 }

@@ -26,11 +26,12 @@ func (g *Tracees) Wait() (Event, error) {
 		if len(g.procs) == 0 {
 			return Event{}, ErrNothing
 		}
+		g.renudge()
 		flags := 0
 		if g.allListening() {
 			flags = unix.WNOHANG
 		}
-		tid, ws, err := wait(-1, flags)
+		tid, ws, err := g.wait(-1, flags)
 		if err != nil {
 			return Event{}, fmt.Errorf("wait for the target: %w", err)
 		}
@@ -70,6 +71,17 @@ func (g *Tracees) push(ev Event) {
 
 // digest takes one wait status in. What needs a decision goes to the queue.
 func (g *Tracees) digest(tid int, ws unix.WaitStatus) error {
+	err := g.classify(tid, ws)
+	if g.peeked != 0 && g.peeked == tid {
+		g.peeked = 0
+		if e := g.settle(tid, ws); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+func (g *Tracees) classify(tid int, ws unix.WaitStatus) error {
 	th := g.threads[tid]
 	switch {
 	case ws.Exited() || ws.Signaled():
@@ -164,6 +176,7 @@ func (g *Tracees) announce(tid int, parent *Thread, event int) error {
 func (g *Tracees) born(th *Thread) error {
 	if !th.Embryo {
 		th.Proc.sorted = nil
+		g.makeKnown(th)
 		g.push(Event{Kind: Born, Thread: th})
 		return nil
 	}
@@ -178,7 +191,7 @@ func (g *Tracees) signalled(th *Thread, sig unix.Signal) error {
 		}
 		return g.passOn(th) // EINVAL: a group stop that ended meanwhile
 	}
-	th.restoreOrigin(&ev.Info)
+	resent := th.restoreOrigin(&ev.Info)
 	switch {
 	case th.Embryo && sig == unix.SIGTRAP && ev.Info.Code == siKernel:
 		return g.embryoBreakpoint(th)
@@ -190,12 +203,17 @@ func (g *Tracees) signalled(th *Thread, sig unix.Signal) error {
 	case sig == unix.SIGTRAP && ev.Info.Code > 0:
 		ev.Kind = Trapped
 	case isNudge(&ev.Info):
-		ev.Kind, g.heard = Nudged, g.nudges.Load()
+		ev = g.nudged(th, &ev.Info)
+	case g.Safe && !resent && ev.Info.FromProgram():
+		g.hit(th, &ev)
 	default:
 		th.signal = int(sig)
+		if g.Safe && g.stopping {
+			return g.forward(th)
+		}
 		return g.passOn(th)
 	}
-	th.atSignal = true
+	th.atSignal, th.stoppedBy = true, sig
 	g.push(ev)
 	return nil
 }
