@@ -44,3 +44,6 @@ func (s *Session) gPointer(r *ptrace.Regs) uint64 {
 	}
 	return binary.LittleEndian.Uint64(buf[:])
 }
+
+// callLen is the length of a system call instruction.
+const callLen = 2

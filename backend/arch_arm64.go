@@ -15,3 +15,6 @@ func oldValue(insn.Store, *ptrace.Regs) (insn.Value, bool) { return insn.Value{}
 
 // gPointer returns the address of the runtime.g of a thread: R28 while it runs Go code.
 func (s *Session) gPointer(r *ptrace.Regs) uint64 { return r.Regs[28] }
+
+// callLen is the length of a system call instruction.
+const callLen = 4

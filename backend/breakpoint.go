@@ -40,7 +40,7 @@ func (s *Session) Break(ctx context.Context, location, cond string) (*Breakpoint
 		grp := s.group.Targets
 		grp.LogicalBreakpoints[b.ID] = b.logical
 		if err = grp.ChangeBreakpointCondition(b.logical, cond, "", false); err == nil {
-			err = grp.SetBreakpointEnabled(b.logical, true)
+			err = s.process.InSlots(func() error { return grp.SetBreakpointEnabled(b.logical, true) })
 		}
 		if err != nil {
 			delete(grp.LogicalBreakpoints, b.ID)

@@ -20,15 +20,37 @@
 // tell, and otherwise those in memory when the thread was stopped; other threads may
 // have written since.
 //
+// # Drivers
+//
+// Debug registers are set as perf events where the kernel permits that, and by ptrace
+// otherwise ([Options]). Both see every access that the program's own instructions make,
+// on every thread from its first instruction on. The perf driver can change a thread's
+// registers while it runs, and sees what system calls write ([Hit.Call]) where that is
+// permitted; the ptrace driver sees no such write (FACTS A7).
+//
+// A program that was attached to is to survive the debugger's sudden death: where BPF is
+// permitted its threads are stopped by a signal that means nothing if nobody is there
+// to take it ([Safety]; FACTS K1). These stops do not see what system calls write.
+//
+// # More watchpoints than registers
+//
+// A processor has four, on each thread. In [ModeExact] and [ModePinned] a watchpoint has
+// its own or is refused ([SlotsError]). In [ModeSampled] watchpoints take turns: which
+// are on is decided by package sched for each thread, slice by slice. [Session.NewGroup]
+// makes some that are on together or not at all; [OnThread] makes one that is on only
+// where one thread runs, and takes no register from others.
+//
 // # Coverage
 //
-// Every watchpoint says what it may have missed ([Watchpoint.Stats]). Debug registers
-// set by ptrace see every access that the program's own instructions make, on every
-// thread from its first instruction on. They do not see writes that the kernel makes
-// for a system call, as read(2) into a watched buffer (FACTS A7), nor those of other
-// processes into shared memory. The value is therefore compared when the program
-// stops, when it ends, and when the watchpoint is removed: if it changed without a
-// hit the coverage is partial, not exact.
+// Every watchpoint says what it may have missed ([Watchpoint.Stats]): for how much of
+// the time that the program's threads ran it was on, for how much of the rest its memory
+// is proven not to have been written, and what remains. An estimate of all accesses
+// comes with the error that it may have.
+//
+// Whatever the registers say, the value is compared when the program stops, when it
+// ends, and when the watchpoint is removed: if it changed without a hit (the kernel wrote
+// it unseen, or another process did through shared memory, or the hardware failed to
+// report: FACTS A12a) the coverage is partial, not exact.
 //
 // # Who may call
 //

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/internal/value"
-	"github.com/argusdbg/argus/internal/watch"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -20,7 +20,14 @@ var ErrEnded = errors.New("the session has ended")
 type (
 	// SlotsError: more is to be watched than there are debug registers. It names who
 	// holds them.
-	SlotsError = watch.SlotsError
+	SlotsError = lanes.SlotsError
+	// ForeignError: another user of the processor holds debug registers that are
+	// needed.
+	ForeignError = lanes.ForeignError
+	// ThreadError: a watchpoint for a thread that is not there.
+	ThreadError = lanes.ThreadError
+	// DriverError: the driver that was asked for cannot be had, and why.
+	DriverError = lanes.DriverError
 	// NotWatchableError: a variable whose type cannot be watched as a whole.
 	NotWatchableError = value.NotWatchable
 	// AttachError: a process that cannot be debugged, and why.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/argusdbg/argus/internal/perf"
 	"github.com/argusdbg/argus/internal/testkit"
 )
 
@@ -28,7 +29,8 @@ func launchPath(t testing.TB, path string, args ...string) *Session {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	s, err := Launch(context.Background(), LaunchConfig{Path: path, Args: args, Stdout: null, Stderr: null})
+	s, err := Launch(context.Background(), LaunchConfig{Path: path, Args: args, Stdout: null, Stderr: null,
+		Options: testOptions()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +72,9 @@ type recorder struct{ hits []*Hit }
 
 func (r *recorder) add(h *Hit) { r.hits = append(r.hits, h) }
 
-func TestEveryWriteIsReported(t *testing.T) {
+func TestEveryWriteIsReported(t *testing.T) { eachDriver(t, testEveryWriteIsReported) }
+
+func testEveryWriteIsReported(t *testing.T) {
 	for _, mode := range testkit.Modes {
 		for _, c := range []struct {
 			args   []string
@@ -122,7 +126,9 @@ func TestEveryWriteIsReported(t *testing.T) {
 }
 
 // TestOneStoreTwoWatchpoints: both fire at one instruction, and both are in one stop.
-func TestOneStoreTwoWatchpoints(t *testing.T) {
+func TestOneStoreTwoWatchpoints(t *testing.T) { eachDriver(t, testOneStoreTwoWatchpoints) }
+
+func testOneStoreTwoWatchpoints(t *testing.T) {
 	s := launch(t, testkit.Optimized, "vector", "3")
 	a, b := setWatch(t, s, "main.wide[0]", Write), setWatch(t, s, "main.wide[1]", Write)
 	stops := 0
@@ -148,7 +154,9 @@ func TestOneStoreTwoWatchpoints(t *testing.T) {
 }
 
 // TestValuesAndPlaces: what a hit tells is what the program did.
-func TestValuesAndPlaces(t *testing.T) {
+func TestValuesAndPlaces(t *testing.T) { eachDriver(t, testValuesAndPlaces) }
+
+func testValuesAndPlaces(t *testing.T) {
 	for _, mode := range testkit.Modes {
 		t.Run(string(mode), func(t *testing.T) {
 			s := launch(t, mode, "twice", "100")
@@ -190,7 +198,9 @@ func TestValuesAndPlaces(t *testing.T) {
 }
 
 // TestInlinedWriter: the function of a hit is the innermost, inlined or not.
-func TestInlinedWriter(t *testing.T) {
+func TestInlinedWriter(t *testing.T) { eachDriver(t, testInlinedWriter) }
+
+func testInlinedWriter(t *testing.T) {
 	for _, mode := range testkit.Modes {
 		t.Run(string(mode), func(t *testing.T) {
 			s := launch(t, mode, "inlined", "3")
@@ -231,7 +241,9 @@ func lineOf(t *testing.T, mark string) int {
 
 // TestAtomicAddsTellTheirOldValue: with racing writers memory cannot tell what an add
 // replaced, the register of XADD does.
-func TestAtomicAddsTellTheirOldValue(t *testing.T) {
+func TestAtomicAddsTellTheirOldValue(t *testing.T) { eachDriver(t, testAtomicAddsTellTheirOldValue) }
+
+func testAtomicAddsTellTheirOldValue(t *testing.T) {
 	s := launch(t, testkit.Optimized, "atomics", "200", "4")
 	seen := map[int64]bool{}
 	setWatch(t, s, "main.counter.v", Write, Report(func(h *Hit) {
@@ -250,7 +262,9 @@ func TestAtomicAddsTellTheirOldValue(t *testing.T) {
 	}
 }
 
-func TestReadWrite(t *testing.T) {
+func TestReadWrite(t *testing.T) { eachDriver(t, testReadWrite) }
+
+func testReadWrite(t *testing.T) {
 	s := launch(t, testkit.Optimized, "signals", "10")
 	var reads, writes, unknown int
 	setWatch(t, s, "main.x", ReadWrite, Report(func(h *Hit) {
@@ -270,7 +284,9 @@ func TestReadWrite(t *testing.T) {
 	}
 }
 
-func TestConditionAndCount(t *testing.T) {
+func TestConditionAndCount(t *testing.T) { eachDriver(t, testConditionAndCount) }
+
+func testConditionAndCount(t *testing.T) {
 	s := launch(t, testkit.Debug, "negative", "50")
 	var r recorder
 	w := setWatch(t, s, "main.x", Write, If("main.x < 0"), Report(r.add))
@@ -288,7 +304,9 @@ func TestConditionAndCount(t *testing.T) {
 }
 
 // TestConditionOfNowhere: a condition that cannot be evaluated hides nothing.
-func TestConditionOfNowhere(t *testing.T) {
+func TestConditionOfNowhere(t *testing.T) { eachDriver(t, testConditionOfNowhere) }
+
+func testConditionOfNowhere(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "5")
 	var r recorder
 	setWatch(t, s, "main.x", Write, If("nobody > 1"), Report(r.add))
@@ -303,18 +321,47 @@ func TestConditionOfNowhere(t *testing.T) {
 	}
 }
 
-// TestKernelWritesAreOwnedUp: ptrace's registers do not see read(2) write (FACTS A7), so
-// the watchpoint says that the value changed without a hit.
-func TestKernelWritesAreOwnedUp(t *testing.T) {
-	s := launch(t, testkit.Debug, "syscall", "3")
-	w := setWatch(t, s, "main.buffer[0]", Write, Report(func(*Hit) {}))
-	toTheEnd(t, s, 0)
-	if st := w.Stats(); st.Hits != 0 || st.Coverage != Partial || st.Unseen == 0 || st.Reason == "" {
-		t.Errorf("%d hits, %s, unseen %d, %q; want none, partial, 1, a reason", st.Hits, st.Coverage, st.Unseen, st.Reason)
+// TestKernelWrites: what read(2) writes is a hit with the perf driver, where the kernel
+// permits that. Other drivers do not see it (FACTS A7), and the watchpoint says that the
+// value changed without a hit.
+func TestKernelWrites(t *testing.T) { eachDriver(t, testKernelWrites) }
+
+func testKernelWrites(t *testing.T) {
+	for _, expr := range []string{"main.buffer[0]", "*(*uint64)(%#x)"} {
+		s := launch(t, testkit.Debug, "syscall", "3")
+		var r recorder
+		if strings.Contains(expr, "%") { // all eight bytes, of which one is written
+			first := setWatch(t, s, "main.buffer[0]", Write)
+			expr = fmt.Sprintf(expr, first.Addr())
+			if err := first.Remove(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w := setWatch(t, s, expr, Write, Report(r.add))
+		toTheEnd(t, s, 0)
+		st := w.Stats()
+		if testDriver != "perf" || perf.Probe().Kernel != nil {
+			if st.Hits != 0 || st.Coverage != Partial || st.Unseen == 0 || st.Reason == "" {
+				t.Errorf("%d hits, %s, unseen %d, %q; want none, partial, 1, a reason", st.Hits, st.Coverage, st.Unseen, st.Reason)
+			}
+			continue
+		}
+		if st.Hits != 3 || st.Coverage != Exact || st.Lost != 0 {
+			t.Fatalf("%s: %d hits, %s (%s), %d lost; want 3, exact", expr, st.Hits, st.Coverage, st.Reason, st.Lost)
+		}
+		for i, h := range r.hits {
+			old, _ := h.Old.Int()
+			now, ok := h.New.Int()
+			if h.Call != "read" || !ok || now != int64(i+1) || old != int64(i) || h.PlaceErr != nil || !strings.Contains(h.Place.Function, "yscall") {
+				t.Errorf("hit %d: %v (call %q, place %v, %v)", i, h, h.Call, h.Place, h.PlaceErr)
+			}
+		}
 	}
 }
 
-func TestQuietIsExact(t *testing.T) {
+func TestQuietIsExact(t *testing.T) { eachDriver(t, testQuietIsExact) }
+
+func testQuietIsExact(t *testing.T) {
 	s := launch(t, testkit.Debug, "atomics", "10")
 	w := setWatch(t, s, "main.quiet", Write)
 	toTheEnd(t, s, 0)
@@ -324,7 +371,9 @@ func TestQuietIsExact(t *testing.T) {
 }
 
 // TestUnalignedIsCovered: four bytes at an even address take two slots and are one watchpoint.
-func TestUnalignedIsCovered(t *testing.T) {
+func TestUnalignedIsCovered(t *testing.T) { eachDriver(t, testUnalignedIsCovered) }
+
+func testUnalignedIsCovered(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "5")
 	at := setWatch(t, s, "main.x", Write).Addr()
 	s2 := launch(t, testkit.Debug, "twice", "5")
@@ -338,7 +387,9 @@ func TestUnalignedIsCovered(t *testing.T) {
 	}
 }
 
-func TestSlotsAreNamed(t *testing.T) {
+func TestSlotsAreNamed(t *testing.T) { eachDriver(t, testSlotsAreNamed) }
+
+func testSlotsAreNamed(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "5")
 	for _, e := range []string{"main.x", "main.pair.A", "main.pair.B", "main.quiet"} {
 		setWatch(t, s, e, Write, Report(func(*Hit) {}))
@@ -357,7 +408,9 @@ func TestSlotsAreNamed(t *testing.T) {
 }
 
 // TestStopHere: a function that is told of a hit can stop the program at it.
-func TestStopHere(t *testing.T) {
+func TestStopHere(t *testing.T) { eachDriver(t, testStopHere) }
+
+func testStopHere(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "10")
 	setWatch(t, s, "main.x", Write, Report(func(h *Hit) {
 		if h.Number == 5 {

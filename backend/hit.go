@@ -2,6 +2,7 @@ package backend
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,8 +11,8 @@ import (
 
 	"github.com/argusdbg/argus/internal/glue"
 	"github.com/argusdbg/argus/internal/insn"
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/internal/value"
-	"github.com/argusdbg/argus/internal/watch"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -26,7 +27,11 @@ type Hit struct {
 	Thread     int   // id that the kernel gave the thread
 	Place      Place // of the instruction
 	Stack      []Frame
-	CondErr    error // why the condition could not be evaluated
+	// Call is the name of the system call for which the kernel made the access, "" if
+	// the program's own code did. Place is then that of the system call instruction,
+	// and the value is seen once, when the call is over.
+	Call    string
+	CondErr error // why the condition could not be evaluated
 	// PlaceErr is why the instruction was not found; Place is then that of the
 	// program counter, behind it.
 	PlaceErr error
@@ -40,7 +45,11 @@ func (h *Hit) StopHere() { h.stop = true }
 
 // String is one line: what, where, who.
 func (h *Hit) String() string {
-	return fmt.Sprintf("%s: %s -> %s, written by %s at %s", h.Watchpoint.Expr(), h.Old, h.New, h.Goroutine, h.Place)
+	by := h.Goroutine.String()
+	if h.Call != "" {
+		by = "the system call " + h.Call + " of " + by
+	}
+	return fmt.Sprintf("%s: %s -> %s, written by %s at %s", h.Watchpoint.Expr(), h.Old, h.New, by, h.Place)
 }
 
 // Value is a watched value.
@@ -84,7 +93,7 @@ func newStopper(w *Watchpoint) *proc.Breakpoint {
 }
 
 // Hit is called by the event loop.
-func (o *observer) Hit(th *glue.Thread, entries []*watch.Entry) *proc.Breakpoint {
+func (o *observer) Hit(th *glue.Thread, entries []*lanes.Entry) *proc.Breakpoint {
 	s := (*Session)(o)
 	at := time.Since(s.began)
 	var stopper *proc.Breakpoint
@@ -100,7 +109,7 @@ func (o *observer) Hit(th *glue.Thread, entries []*watch.Entry) *proc.Breakpoint
 // UnknownHit is called by the event loop for a debug exception of which the processor
 // does not say what caused it. The instruction that has just been executed tells: it
 // touched the watchpoints that lie where it wrote, and those whose value has changed.
-func (o *observer) UnknownHit(th *glue.Thread, entries []*watch.Entry, stepped bool) *proc.Breakpoint {
+func (o *observer) UnknownHit(th *glue.Thread, entries []*lanes.Entry, stepped bool) *proc.Breakpoint {
 	s := (*Session)(o)
 	touched := entries[:0]
 	for _, e := range entries {
@@ -115,6 +124,15 @@ func (o *observer) UnknownHit(th *glue.Thread, entries []*watch.Entry, stepped b
 		return nil
 	}
 	return o.Hit(th, touched)
+}
+
+// Missed is called by the event loop for hits that no stop tells of.
+func (o *observer) Missed(e *lanes.Entry, n uint64) {
+	w := e.Owner.(*Watchpoint)
+	w.mu.Lock()
+	w.hits += n
+	w.lost += n
+	w.mu.Unlock()
 }
 
 // touched reports whether the instruction that th has just executed accessed what w
@@ -144,6 +162,7 @@ func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bo
 	w.hits++
 	number := w.hits
 	w.mu.Unlock()
+	s.process.Board().Hit(w.entry, th.Held())
 	regs, err := th.Held().Registers()
 	if err == nil {
 		_, err = s.target.Memory().ReadMemory(w.now, w.addr)
@@ -152,7 +171,7 @@ func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bo
 		w.lose()
 		return false
 	}
-	store, placeErr := s.writer(regs, w)
+	store, placeErr := s.writerAt(th, regs, w)
 	old := w.last
 	var exactOld, exactNew [maxValue]byte
 	if v, ok := oldValue(store, regs); ok && w.size <= maxValue {
@@ -172,6 +191,9 @@ func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bo
 	}
 	h := &Hit{Watchpoint: w, Number: number, Time: at, Access: accessOf(w, store, placeErr), Old: w.value(old), New: w.value(now),
 		Thread: th.ThreadID(), Goroutine: s.goroutineOn(th), CondErr: condErr, PlaceErr: placeErr}
+	if number, made := th.Call(); made {
+		h.Call = callName(number)
+	}
 	if placeErr != nil {
 		h.Place = s.at(th, regs.PC())
 	} else {
@@ -235,6 +257,19 @@ func accessOf(w *Watchpoint, store insn.Store, placeErr error) Access {
 	}
 	return Write
 }
+
+// writerAt is writer, unless the thread has run on since the access.
+func (s *Session) writerAt(th *glue.Thread, regs *ptrace.Regs, w *Watchpoint) (insn.Store, error) {
+	if th.Deferred() {
+		return insn.Store{}, errDeferred
+	}
+	if _, made := th.Call(); made {
+		return insn.Store{PC: regs.PC() - callLen, Kind: insn.Other}, nil
+	}
+	return s.writer(regs, w)
+}
+
+var errDeferred = errors.New("the program had the signal of the watchpoint blocked, and stopped some time after the access")
 
 // writer finds the instruction that made the access.
 func (s *Session) writer(regs *ptrace.Regs, w *Watchpoint) (insn.Store, error) {

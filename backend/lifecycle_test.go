@@ -41,7 +41,7 @@ func running(t testing.TB, args ...string) *exec.Cmd {
 
 func attach(t testing.TB, pid int) *Session {
 	t.Helper()
-	s, err := Attach(context.Background(), pid, Options{})
+	s, err := Attach(context.Background(), pid, testOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,9 @@ func attach(t testing.TB, pid int) *Session {
 	return s
 }
 
-func TestEnds(t *testing.T) {
+func TestEnds(t *testing.T) { eachDriver(t, testEnds) }
+
+func testEnds(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		want string
@@ -85,7 +87,9 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-func TestKilledFromOutside(t *testing.T) {
+func TestKilledFromOutside(t *testing.T) { eachDriver(t, testKilledFromOutside) }
+
+func testKilledFromOutside(t *testing.T) {
 	s := launch(t, testkit.Debug, "forever")
 	n := 0
 	setWatch(t, s, "main.x", Write, Report(func(*Hit) {
@@ -133,10 +137,15 @@ func TestPanicIsCaught(t *testing.T) {
 }
 
 // TestDetachLeavesNoScratch: after a detach at any moment the target runs on.
-func TestDetachLeavesNoScratch(t *testing.T) {
+func TestDetachLeavesNoScratch(t *testing.T) { eachDriver(t, testDetachLeavesNoScratch) }
+
+func testDetachLeavesNoScratch(t *testing.T) {
 	rounds := 200
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		rounds = 20
+	case testDriver != "perf-safe": // which an attached process has by itself
+		rounds = 60
 	}
 	cmd := running(t, "forever")
 	var last int64
@@ -182,14 +191,16 @@ func TestDetachLeavesNoScratch(t *testing.T) {
 }
 
 // TestSoak: sessions leak nothing.
-func TestSoak(t *testing.T) {
-	rounds := 500
+func TestSoak(t *testing.T) { eachDriver(t, testSoak) }
+
+func testSoak(t *testing.T) {
+	rounds := 500 / len(drivers)
 	if testing.Short() {
-		rounds = 50
+		rounds = 20
 	}
 	cmd := running(t, "forever")
 	round := func() {
-		s, err := Attach(context.Background(), cmd.Process.Pid, Options{})
+		s, err := Attach(context.Background(), cmd.Process.Pid, testOptions())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +258,9 @@ func TestContextHalts(t *testing.T) {
 
 // TestConcurrentUse: whatever several goroutines ask of a program that runs, each gets an
 // answer, and the run goes on.
-func TestConcurrentUse(t *testing.T) {
+func TestConcurrentUse(t *testing.T) { eachDriver(t, testConcurrentUse) }
+
+func testConcurrentUse(t *testing.T) {
 	s := launch(t, testkit.Debug, "forever")
 	ctx := context.Background()
 	ready := make(chan struct{})
@@ -305,7 +318,9 @@ func TestConcurrentUse(t *testing.T) {
 }
 
 // TestSeveralSessions in one process, and children of its own beside them.
-func TestSeveralSessions(t *testing.T) {
+func TestSeveralSessions(t *testing.T) { eachDriver(t, testSeveralSessions) }
+
+func testSeveralSessions(t *testing.T) {
 	testkit.Watchdog(t)
 	path := testkit.Scenarios(t, testkit.Debug)
 	var wg sync.WaitGroup

@@ -16,6 +16,7 @@ import (
 	"github.com/argusdbg/argus/internal/glue"
 	"github.com/argusdbg/argus/internal/goroutine"
 	"github.com/argusdbg/argus/internal/insn"
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/internal/where"
 )
 
@@ -48,8 +49,46 @@ type Options struct {
 	// writes breakpoint instructions into the program.
 	CatchPanics bool
 
+	// Driver is what arms watchpoints: "perf", "ptrace", or "auto" (also ""), which
+	// takes perf where it is permitted. Session.Driver says which it is.
+	Driver string
+
+	// Safe is whether the program survives if the debugger dies: see [Safety].
+	Safe Safety
+
+	// Slice is how long a turn of watchpoints takes that take turns; 0 is 2 ms.
+	Slice time.Duration
+
+	// Adaptive gives sampled watchpoints that miss something more turns than others, to
+	// catch writers that come seldom or in bursts (docs/scheduling.md). There are no
+	// estimates then: they would be too high.
+	Adaptive bool
+
 	// AnyGoVersion debugs programs of Go versions that are not known to work.
 	AnyGoVersion bool
+}
+
+// Safety is whether a program that has been attached to must survive the sudden death of
+// the debugger while watchpoints are hit. A program that was launched ends with the
+// debugger anyway.
+type Safety string
+
+// Safeties. Safe stops need the perf driver and the permission to load BPF programs, and
+// cost more at each stop.
+const (
+	SafeAuto Safety = ""    // attached programs, where it is permitted
+	SafeOn   Safety = "on"  // or an error
+	SafeOff  Safety = "off" // the program may die with the debugger
+)
+
+func (o *Options) slots(attached bool) (lanes.Options, error) {
+	switch o.Safe {
+	case SafeAuto, SafeOn, SafeOff, "auto":
+	default:
+		return lanes.Options{}, fmt.Errorf("safe %q: there are on, off and auto", o.Safe)
+	}
+	d, err := lanes.Choose(o.Driver, o.Safe == SafeOn || attached && o.Safe != SafeOff, o.Safe == SafeOn)
+	return lanes.Options{Driver: d, Slice: o.Slice, Adaptive: o.Adaptive}, err
 }
 
 // Session is one program under the debugger.
@@ -98,11 +137,16 @@ func Launch(ctx context.Context, cfg LaunchConfig) (*Session, error) {
 	if err := checkProgram(cfg.Path, path, cfg.Options); err != nil {
 		return nil, err
 	}
+	slots, err := cfg.Options.slots(false)
+	if err != nil {
+		return nil, err
+	}
 	s := newSession(path)
 	g, err := glue.LaunchObserved(glue.LaunchConfig{
 		Path: path, Args: append([]string{cfg.Path}, cfg.Args...), Dir: cfg.Dir, Env: cfg.Env,
 		Stdin: cfg.Stdin, Stdout: cfg.Stdout, Stderr: cfg.Stderr,
 		NewProcessGroup: cfg.NewProcessGroup, DisableASLR: cfg.DisableASLR, DebugInfoDirs: cfg.DebugInfoDirs,
+		Slots: slots,
 	}, (*observer)(s))
 	if err != nil {
 		return nil, explainTarget(cfg.Path, err)
@@ -129,7 +173,11 @@ func Attach(ctx context.Context, pid int, o Options) (*Session, error) {
 			return nil, err
 		}
 	}
-	g, err := glue.AttachObserved(pid, o.DebugInfoDirs, (*observer)(s))
+	slots, err := o.slots(true)
+	if err != nil {
+		return nil, err
+	}
+	g, err := glue.AttachObserved(pid, o.DebugInfoDirs, (*observer)(s), slots)
 	if err != nil {
 		return nil, explainTarget(name, err)
 	}
@@ -223,6 +271,10 @@ func goVersion(bi *proc.BinaryInfo) string {
 
 // PID is the process's id.
 func (s *Session) PID() int { return s.pid }
+
+// Driver is what arms watchpoints: "perf", "perf-safe" (the program survives the
+// debugger's death) or "ptrace".
+func (s *Session) Driver() string { return s.process.Board().Driver() }
 
 // Path is the file of the program; "" if it cannot be known.
 func (s *Session) Path() string { return s.path }

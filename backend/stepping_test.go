@@ -38,7 +38,9 @@ func stopAt(t testing.TB, run func(context.Context) (Event, error), want Reason)
 
 // TestWriteBesideBreakpoints: breakpoints on the lines of both stores, on the store
 // instruction itself and on the one behind it take no hit away, and lose none.
-func TestWriteBesideBreakpoints(t *testing.T) {
+func TestWriteBesideBreakpoints(t *testing.T) { eachDriver(t, testWriteBesideBreakpoints) }
+
+func testWriteBesideBreakpoints(t *testing.T) {
 	for _, mode := range testkit.Modes {
 		t.Run(string(mode), func(t *testing.T) {
 			s := launch(t, mode, "twice", "50")
@@ -80,7 +82,7 @@ func TestWriteBesideBreakpoints(t *testing.T) {
 				}
 			}
 			if st := w.Stats(); st.Hits != 100 || len(r.hits) != 100 || st.Coverage != Exact {
-				t.Errorf("%d hits, %d told, %s; want 100", st.Hits, len(r.hits), st.Coverage)
+				t.Errorf("%d hits, %d told, %s (%s), %d lost; want 100", st.Hits, len(r.hits), st.Coverage, st.Reason, st.Lost)
 			}
 			// The store that was found is in the loop once: 49 rounds were left of it, and
 			// what is behind it was still to come in the first round.
@@ -92,7 +94,9 @@ func TestWriteBesideBreakpoints(t *testing.T) {
 }
 
 // TestWriteDuringNext: stepping over lines that write misses no write.
-func TestWriteDuringNext(t *testing.T) {
+func TestWriteDuringNext(t *testing.T) { eachDriver(t, testWriteDuringNext) }
+
+func testWriteDuringNext(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "20")
 	var r recorder
 	setWatch(t, s, "main.x", Write, Report(r.add))
@@ -122,7 +126,9 @@ func TestWriteDuringNext(t *testing.T) {
 }
 
 // TestStopDuringNext: a watchpoint that stops interrupts a step.
-func TestStopDuringNext(t *testing.T) {
+func TestStopDuringNext(t *testing.T) { eachDriver(t, testStopDuringNext) }
+
+func testStopDuringNext(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "3")
 	setBreak(t, s, "main.twice", "")
 	stopAt(t, s.Continue, ReasonBreakpoint)
@@ -148,7 +154,9 @@ func TestStopDuringNext(t *testing.T) {
 }
 
 // TestWriteDuringCall: a function that the debugger calls is watched as any other.
-func TestWriteDuringCall(t *testing.T) {
+func TestWriteDuringCall(t *testing.T) { eachDriver(t, testWriteDuringCall) }
+
+func testWriteDuringCall(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "2")
 	var r recorder
 	setWatch(t, s, "main.x", Write, Report(r.add))
@@ -170,7 +178,9 @@ func TestWriteDuringCall(t *testing.T) {
 	}
 }
 
-func TestBreakpoints(t *testing.T) {
+func TestBreakpoints(t *testing.T) { eachDriver(t, tBreakpoints) }
+
+func tBreakpoints(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "10")
 	line := lineOf(t, "// second")
 	b := setBreak(t, s, fmt.Sprintf("%s:%d", source, line), "i >= 7")
@@ -259,7 +269,9 @@ func TestInspect(t *testing.T) {
 }
 
 // TestLocal: a local variable is followed from its declaration to the end of its scope.
-func TestLocal(t *testing.T) {
+func TestLocal(t *testing.T) { eachDriver(t, testLocal) }
+
+func testLocal(t *testing.T) {
 	s := launch(t, testkit.Debug, "locals", "10")
 	setBreak(t, s, fmt.Sprintf("%s:%d", source, lineOf(t, "sum += int64(i)")), "")
 	stopAt(t, s.Continue, ReasonBreakpoint)

@@ -8,14 +8,13 @@ import (
 	"go/parser"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/proc"
 
 	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/internal/value"
-	"github.com/argusdbg/argus/internal/watch"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -39,6 +38,9 @@ type watchOptions struct {
 	stack     int
 	goroutine int64
 	frame     int
+	mode      Mode
+	thread    int
+	weight    int
 }
 
 // If reports only hits at which a Go expression is true. It is evaluated in the scope of
@@ -64,6 +66,18 @@ func InScope(goroutine int64, frame int) WatchOption {
 	return func(o *watchOptions) { o.goroutine, o.frame = goroutine, frame }
 }
 
+// InMode says what becomes of the watchpoint when there are more than debug registers.
+// Without it that is [ModeExact].
+func InMode(m Mode) WatchOption { return func(o *watchOptions) { o.mode = m } }
+
+// OnThread watches the accesses of one thread alone, by the id that the kernel gave it.
+// Debug registers belong to threads: four for one do not keep another from having four.
+func OnThread(tid int) WatchOption { return func(o *watchOptions) { o.thread = tid } }
+
+// WithWeight gives a sampled watchpoint a larger share than others have: n turns where
+// they have one.
+func WithWeight(n int) WatchOption { return func(o *watchOptions) { o.weight = n } }
+
 // Watch sets a watchpoint on what expr denotes: a variable, a field, an element, *p, or a
 // typed address as in *(*int64)(0xc000012340). The expression is evaluated once: what is
 // watched is memory.
@@ -71,19 +85,29 @@ func InScope(goroutine int64, frame int) WatchOption {
 // A program that runs is stopped for a moment. Errors: [*ExprError], [*SlotsError],
 // [*NotWatchableError], [*hwbp.AccessError], [ErrNoDebugRegisters], [ErrEnded].
 func (s *Session) Watch(ctx context.Context, expr string, access Access, opts ...WatchOption) (*Watchpoint, error) {
-	w := &Watchpoint{s: s, expr: expr, access: access}
-	w.goroutine = -1
-	for _, o := range opts {
-		o(&w.watchOptions)
-	}
-	if err := checkCondition(w.cond); err != nil {
+	w, err := s.newWatchpoint(expr, access, opts)
+	if err != nil {
 		return nil, err
 	}
-	err := s.do(ctx, func() error { return s.watch(w) })
+	err = s.do(ctx, func() error { return s.watch(w) })
 	if err != nil {
 		return nil, err
 	}
 	return w, nil
+}
+
+func (s *Session) newWatchpoint(expr string, access Access, opts []WatchOption) (*Watchpoint, error) {
+	w := &Watchpoint{s: s, expr: expr, access: access}
+	w.goroutine, w.mode = -1, ModeExact
+	for _, o := range opts {
+		o(&w.watchOptions)
+	}
+	switch w.mode {
+	case ModeExact, ModePinned, ModeSampled:
+	default:
+		return nil, fmt.Errorf("%q is not a mode: exact, pinned or sampled", w.mode)
+	}
+	return w, checkCondition(w.cond)
 }
 
 func checkCondition(cond string) error {
@@ -97,54 +121,74 @@ func checkCondition(cond string) error {
 }
 
 func (s *Session) watch(w *Watchpoint) error {
-	scope, err := s.scope(w.goroutine, w.frame)
+	scope, err := s.prepare(w)
 	if err != nil {
 		return err
-	}
-	v, err := s.resolve(scope, w.expr)
-	if err != nil {
-		return err
-	}
-	w.typ, w.addr, w.size = v.DwarfType, v.Addr, int(v.RealType.Size())
-	if err := value.Watchable(w.typ); err != nil {
-		return fmt.Errorf("%s: %w", w.expr, err)
-	}
-	w.last, w.now = make([]byte, w.size), make([]byte, w.size)
-	if _, err := s.target.Memory().ReadMemory(w.last, w.addr); err != nil {
-		return &ExprError{Expr: w.expr, Err: err, Reason: fmt.Sprintf("%s cannot be read: %v", w.expr, err)}
-	}
-	w.seen = slices.Clone(w.last)
-	if w.cond != "" {
-		if err := s.tryCondition(scope, w.cond); err != nil {
-			return err
-		}
 	}
 	if s.onStack(scope, w.addr) {
 		err = s.watchLocal(w, scope)
 	} else {
 		w.entry, err = w.entryAt(w.addr)
 		if err == nil {
-			err = s.process.AddWatch(w.entry)
+			err = s.process.AddWatch(w.config(w.entry))
 		}
 	}
 	if err != nil {
 		return err
 	}
-	s.lastID++
-	w.id = s.lastID
-	w.armed = time.Now()
-	w.stopper = newStopper(w)
-	s.watches = append(s.watches, w)
+	s.enlist(w)
 	return nil
 }
 
-func (w *Watchpoint) entryAt(addr uint64) (*watch.Entry, error) {
+// prepare finds what is to be watched, and what it holds.
+func (s *Session) prepare(w *Watchpoint) (*proc.EvalScope, error) {
+	scope, err := s.scope(w.goroutine, w.frame)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.resolve(scope, w.expr)
+	if err != nil {
+		return nil, err
+	}
+	w.typ, w.addr, w.size = v.DwarfType, v.Addr, int(v.RealType.Size())
+	if err := value.Watchable(w.typ); err != nil {
+		return nil, fmt.Errorf("%s: %w", w.expr, err)
+	}
+	w.last, w.now = make([]byte, w.size), make([]byte, w.size)
+	if _, err := s.target.Memory().ReadMemory(w.last, w.addr); err != nil {
+		return nil, &ExprError{Expr: w.expr, Err: err, Reason: fmt.Sprintf("%s cannot be read: %v", w.expr, err)}
+	}
+	w.seen = slices.Clone(w.last)
+	if w.cond != "" {
+		if err := s.tryCondition(scope, w.cond); err != nil {
+			return nil, err
+		}
+	}
+	return scope, nil
+}
+
+// enlist makes a watchpoint one of the session's.
+func (s *Session) enlist(w *Watchpoint) {
+	s.lastID++
+	w.id = s.lastID
+	w.stopper = newStopper(w)
+	s.watches = append(s.watches, w)
+}
+
+func (w *Watchpoint) entryAt(addr uint64) (*lanes.Entry, error) {
 	points, err := hwbp.Cover(ptrace.Limits(), addr, uint64(w.size), w.access)
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", w.expr, err)
 	}
-	return &watch.Entry{Name: w.expr, Points: points, Owner: w}, nil
+	return &lanes.Entry{Name: w.expr, Points: points, Owner: w}, nil
 }
+
+// lanes says how entries are to be armed.
+func (o *watchOptions) lanes(name string, entries ...*lanes.Entry) lanes.Config {
+	return lanes.Config{Name: name, Entries: entries, Pinned: o.mode != ModeSampled, Weight: o.weight, Thread: o.thread}
+}
+
+func (w *Watchpoint) config(e *lanes.Entry) lanes.Config { return w.lanes(w.expr, e) }
 
 // watchLocal has Delve look after a variable on a stack: it follows the stack when the
 // runtime moves it, and notices when the function returns. What Delve knows as a
@@ -156,12 +200,18 @@ func (s *Session) watchLocal(w *Watchpoint, scope *proc.EvalScope) error {
 	}
 	s.lastID++
 	var err error
-	w.anchor, err = s.process.SetAnchor(func(addr uint64) (*watch.Entry, error) {
+	w.anchor, err = s.process.SetAnchor(func(addr uint64) (lanes.Config, error) {
 		e, err := w.entryAt(addr)
-		if err == nil {
-			w.addr, w.entry = addr, e
+		if err != nil {
+			return lanes.Config{}, err
 		}
-		return e, err
+		w.mu.Lock()
+		if w.entry != nil {
+			w.former = append(w.former, w.entry)
+		}
+		w.addr, w.entry = addr, e
+		w.mu.Unlock()
+		return w.config(e), nil
 	}, func() (*proc.Breakpoint, error) {
 		return s.target.SetWatchpoint(s.lastID, scope, fmt.Sprintf("*(*uint8)(%#x)", w.addr), wtype, nil)
 	})

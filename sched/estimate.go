@@ -32,9 +32,18 @@ type Estimate struct {
 // there is little: so each has half of 3^2 more hits than were seen, in the second
 // single ones, in the first bunches of S/H as they were seen.
 //
-// The bound supposes that turns fall by chance on what the program does. A program
-// that writes in step with the turns is beyond it, and so is a lane whose share of
-// time and rate of hits both differ much from other lanes'.
+// To that comes what no spread shows: half a hit for each turn (no more turns than hits),
+// times E/T (1-f). A turn begins and ends between two hits, and where hits take much of
+// the time it does so near one more often than not. Measured: with 9 hits a turn the
+// estimate was 5 % too high.
+//
+// The bound supposes that turns fall by chance on what the program does, and that it
+// does the same whoever is on. A program that writes in step with the turns is beyond
+// it, and so is a lane whose share of time and rate of hits both differ much from other
+// lanes'. And where hits take much of the time they slow the program: whoever is on
+// together with events that are hit seldom sees a faster program than the others do.
+// Measured: six watchpoints on four slots, one of them never hit, were estimated up to a
+// seventh apart, though all were written equally often.
 func (e *Event) Estimate() Estimate {
 	t := e.Times()
 	if t.Blind == 0 {
@@ -88,7 +97,8 @@ func (s *sums) estimate(hits, run, enabled float64) Estimate {
 	bunch := residual / max(s.h, 1)
 	sampling := student(s.n-1) * math.Sqrt(s.n/(s.n-1)*residual+4.5*bunch*bunch)
 	counting := 3 * math.Sqrt(hits+4.5)
-	e.Err = math.Sqrt(scale*(scale-1)) * max(sampling, counting)
+	edges := min(s.n, hits) / 2
+	e.Err = math.Sqrt(scale*(scale-1))*max(sampling, counting) + (scale-1)*edges
 	e.Known = true
 	return e
 }

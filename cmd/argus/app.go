@@ -108,8 +108,11 @@ func explainUsage(_ context.Context, c *cli.Command, err error, _ bool) error {
 	}
 	if m := badValue.FindStringSubmatch(text); m != nil {
 		why := m[3]
-		if strings.HasPrefix(why, "strconv.") || why == "parse error" {
+		switch {
+		case strings.HasPrefix(why, "strconv."), why == "parse error":
 			why = "not a number of that kind"
+		case strings.HasPrefix(why, "time: "):
+			why = "not a time with its unit, as in 2ms"
 		}
 		return usage("%s: %s is %s%s", dashed(m[2]), m[1], why, seeHelp(c))
 	}

@@ -21,7 +21,7 @@ func attachCommand(status *int) *cli.Command {
 		Usage:              "report who writes the variables of a running process",
 		ArgsUsage:          "PID",
 		CustomHelpTemplate: help("attach"),
-		Flags:              o.flags(),
+		Flags:              append(o.flags(), o.safeFlag()),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			switch {
 			case c.NArg() == 0:
@@ -43,6 +43,9 @@ func (o *options) attach(ctx context.Context, pid int) (status int, err error) {
 	if err := o.check("attach"); err != nil {
 		return 0, err
 	}
+	if _, err := o.threadOf(pid); err != nil {
+		return 0, err
+	}
 	sigs := catchSignals()
 	defer sigs.stop()
 	ctx, cancel := sigs.interrupting(ctx)
@@ -57,9 +60,9 @@ func (o *options) attach(ctx context.Context, pid int) (status int, err error) {
 			return 0, err
 		}
 	}
-	s, err := backend.Attach(ctx, pid, backend.Options{AnyGoVersion: o.anyGoVersion})
+	s, err := backend.Attach(ctx, pid, o.backend())
 	if err != nil {
-		return 0, orInterrupted(ctx, err)
+		return 0, orInterrupted(ctx, o.explain(err))
 	}
 	defer s.Close()
 	name := "process " + strconv.Itoa(pid)
@@ -68,7 +71,10 @@ func (o *options) attach(ctx context.Context, pid int) (status int, err error) {
 	}
 	j := &job{options: o, session: s, name: name}
 	if err := j.arm(ctx); err != nil {
-		return 0, orInterrupted(ctx, err)
+		return 0, orInterrupted(ctx, o.explain(err))
+	}
+	if why := o.danger(s.Driver()); why != "" {
+		fmt.Fprintf(os.Stderr, "argus: do not kill argus by SIGKILL: %s may die of its next hit then: %s\n", name, why)
 	}
 	cancel()
 	if err := orInterrupted(ctx, nil); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,17 +27,19 @@ type options struct {
 	file         string
 	color        string
 	anyGoVersion bool
+	sharing
 }
 
 // watchArg is one -w or -rw.
 type watchArg struct {
 	expr   string
 	access backend.Access
+	group  int // which --group it is in, from 1; 0 is none
 }
 
 // flags are those of watch and attach alike.
 func (o *options) flags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.GenericFlag{Name: "w", Usage: "watch writes of EXPR", Value: &watchFlag{o, backend.Write}},
 		&cli.GenericFlag{Name: "rw", Usage: "watch reads and writes of EXPR", Value: &watchFlag{o, backend.ReadWrite}},
 		&cli.StringFlag{Name: "if", Usage: "report only hits at which COND is true", Destination: &o.cond},
@@ -48,15 +51,18 @@ func (o *options) flags() []cli.Flag {
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print only the summary", Destination: &o.quiet},
 		colorFlag(&o.color),
 		&cli.BoolFlag{Name: "any-go-version", Usage: "try programs of unknown Go versions", Destination: &o.anyGoVersion},
-	}
+	}, o.sharing.flags()...)
 }
 
 func colorFlag(when *string) cli.Flag {
-	return &cli.StringFlag{Name: "color", Usage: "auto, always or never", Value: "auto", Destination: when, Validator: colorWord}
+	return &cli.StringFlag{Name: "color", Usage: "auto, always or never", Value: "auto", Destination: when, Validator: oneOf("auto", "always", "never")}
 }
 
-// check looks for what the library cannot see.
+// check looks for what the library cannot see, and makes up the groups.
 func (o *options) check(command string) error {
+	if err := o.gather(); err != nil {
+		return err
+	}
 	if len(o.watches) == 0 {
 		return usage("%s: nothing to watch: name a variable with -w, as in -w main.balance (see argus %s --help)", command, command)
 	}
@@ -70,12 +76,15 @@ func atLeastOne(n uint64) error {
 	return nil
 }
 
-func colorWord(s string) error {
-	switch s {
-	case "auto", "always", "never":
-		return nil
+// oneOf accepts these words.
+func oneOf(words ...string) func(string) error {
+	return func(s string) error {
+		if slices.Contains(words, s) {
+			return nil
+		}
+		last := len(words) - 1
+		return fmt.Errorf("not one of %s and %s", strings.Join(words[:last], ", "), words[last])
 	}
-	return fmt.Errorf("not one of auto, always and never")
 }
 
 // watchFlag is the value of -w and of -rw: both add to one list, and commas are part of
@@ -90,7 +99,7 @@ func (f *watchFlag) Set(expr string) error {
 	if expr = strings.TrimSpace(expr); expr == "" {
 		return fmt.Errorf("not an expression")
 	}
-	f.o.watches = append(f.o.watches, watchArg{expr, f.access})
+	f.o.watches = append(f.o.watches, watchArg{expr: expr, access: f.access})
 	return nil
 }
 

@@ -19,7 +19,7 @@ func TestWatchFlag(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	want := []watchArg{{"main.f(1, 2)", backend.Write}, {"main.a[3]", backend.ReadWrite}, {"*(*[2]int32)(0x10)", backend.Write}}
+	want := []watchArg{{"main.f(1, 2)", backend.Write, 0}, {"main.a[3]", backend.ReadWrite, 0}, {"*(*[2]int32)(0x10)", backend.Write, 0}}
 	if !slices.Equal(o.watches, want) {
 		t.Errorf("got %v", o.watches)
 	}

@@ -54,7 +54,7 @@ func (t *textLines) hit(dst []byte, h *backend.Hit) []byte {
 	t.cells[colValue] = cell{t.values(h), bold}
 	t.cells[colGoroutine] = cell{goroutineText(h.Goroutine), ""}
 	t.cells[colThread] = cell{strconv.Itoa(h.Thread), dim}
-	t.cells[colFunction] = cell{functionText(h.Place), green}
+	t.cells[colFunction] = cell{writerText(h), green}
 	for i, c := range t.cells {
 		t.widths[i] = max(t.widths[i], min(utf8.RuneCountInString(c.plain), maxColumn))
 	}
@@ -130,6 +130,15 @@ func goroutineText(g backend.Goroutine) string {
 		return "none"
 	}
 	return fmt.Sprintf("%d %s", g.ID, shortFunc(g.Start))
+}
+
+// writerText names who made the access: a function, and the system call that it made if
+// that did.
+func writerText(h *backend.Hit) string {
+	if h.Call != "" {
+		return h.Call + "(2) in " + functionText(h.Place)
+	}
+	return functionText(h.Place)
 }
 
 func functionText(p backend.Place) string {

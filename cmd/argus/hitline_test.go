@@ -20,7 +20,7 @@ func sampleHit(function string) *backend.Hit {
 // TestColumns: a column that has grown stays as wide, and one long text shifts its own
 // line only.
 func TestColumns(t *testing.T) {
-	lines := newTextLines(false, &options{watches: []watchArg{{"main.x", backend.Write}}})
+	lines := newTextLines(false, &options{watches: []watchArg{{expr: "main.x", access: backend.Write}}})
 	at := func(function string) int {
 		t.Helper()
 		line := string(lines.hit(nil, sampleHit(function)))
@@ -61,7 +61,7 @@ func TestHitErrors(t *testing.T) {
 }
 
 func TestAccessText(t *testing.T) {
-	lines := newTextLines(false, &options{watches: []watchArg{{"main.x", backend.ReadWrite}}})
+	lines := newTextLines(false, &options{watches: []watchArg{{expr: "main.x", access: backend.ReadWrite}}})
 	for access, want := range map[backend.Access]string{backend.Write: "write  -> ", backend.Read: "read  ", backend.ReadWrite: "read or written "} {
 		h := sampleHit("f")
 		h.Access = access

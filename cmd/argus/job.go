@@ -19,7 +19,7 @@ type printer interface {
 	hit(dst []byte, h *backend.Hit) []byte
 	scopeEnd(dst []byte, w *backend.Watchpoint) []byte
 	end(dst []byte, e *ending) []byte
-	summary(dst []byte, watches []*backend.Watchpoint) []byte
+	summary(dst []byte, watches []figures) []byte
 }
 
 // ending is how it ended.
@@ -28,6 +28,13 @@ type ending struct {
 	event  backend.Event
 	reason reason
 	hits   uint64 // reported
+}
+
+// figures are those of a watchpoint in the end.
+type figures struct {
+	watchArg
+	typ string
+	backend.Stats
 }
 
 // reason is why Argus ended it, "" if it did not.
@@ -67,12 +74,8 @@ func (j *job) arm(ctx context.Context) (err error) {
 	if j.stack > 0 {
 		opts = append(opts, backend.WithStack(int(j.stack)))
 	}
-	for _, a := range j.options.watches {
-		w, err := j.session.Watch(ctx, a.expr, a.access, opts...)
-		if err != nil {
-			return err
-		}
-		j.watches = append(j.watches, w)
+	if err := j.watchAll(ctx, opts); err != nil {
+		return err
 	}
 	if j.process, err = os.FindProcess(j.session.PID()); err != nil {
 		return err
@@ -87,6 +90,50 @@ func (j *job) arm(ctx context.Context) (err error) {
 	j.printer = newTextLines(wantColor(j.color, j.out.file), j.options)
 	if isTerminal(os.Stdout) && isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb" {
 		j.out.status = &status{tty: os.Stderr, pal: wantColor(j.color, os.Stderr)}
+	}
+	return nil
+}
+
+// watchAll sets the watchpoints, in the order of the command line.
+func (j *job) watchAll(ctx context.Context, opts []backend.WatchOption) error {
+	tid, err := j.threadOf(j.session.PID())
+	if err != nil {
+		return err
+	}
+	if tid != 0 {
+		opts = append(opts, backend.OnThread(tid))
+	}
+	opts = append(opts, backend.InMode(backend.Mode(j.mode)))
+	j.watches = make([]*backend.Watchpoint, len(j.options.watches))
+	for i, a := range j.options.watches {
+		switch {
+		case j.watches[i] != nil: // with its group
+		case a.group > 0:
+			err = j.watchGroup(ctx, a.group, opts)
+		default:
+			j.watches[i], err = j.session.Watch(ctx, a.expr, a.access, opts...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *job) watchGroup(ctx context.Context, n int, opts []backend.WatchOption) error {
+	var items []backend.Item
+	var at []int
+	for i, a := range j.options.watches {
+		if a.group == n {
+			items, at = append(items, backend.Item{Expr: a.expr, Access: a.access}), append(at, i)
+		}
+	}
+	g, err := j.session.NewGroup(ctx, items, opts...)
+	if err != nil {
+		return err
+	}
+	for i, w := range g.Watchpoints() {
+		j.watches[at[i]] = w
 	}
 	return nil
 }
@@ -224,6 +271,14 @@ func (j *job) follow(exec *backend.Exec) (backend.Event, error) {
 	return exec.Wait(context.Background()), nil
 }
 
+func (j *job) figures() []figures {
+	all := make([]figures, len(j.watches))
+	for i, w := range j.watches {
+		all[i] = figures{j.options.watches[i], w.Type(), w.Stats()}
+	}
+	return all
+}
+
 // finish prints how it ended and the summary.
 func (j *job) finish(ev backend.Event, runErr error) (int, error) {
 	e := &ending{name: j.name, event: ev, reason: j.why(), hits: j.reported}
@@ -231,7 +286,7 @@ func (j *job) finish(ev backend.Event, runErr error) (int, error) {
 	if ev != nil {
 		last = j.printer.end(last, e)
 	}
-	last = j.printer.summary(last, j.watches)
+	last = j.printer.summary(last, j.figures())
 	writeErr := j.out.write(last)
 	if err := j.out.finish(); writeErr == nil {
 		writeErr = err

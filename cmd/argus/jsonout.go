@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 
 	"github.com/argusdbg/argus/backend"
 )
@@ -73,19 +74,26 @@ type (
 		Watches []jsonWatch `json:"watches"`
 	}
 	jsonWatch struct {
-		Watch     string `json:"watch"`
-		Type      string `json:"type"`
-		Access    string `json:"access"`
-		Hits      uint64 `json:"hits"`
-		Reported  uint64 `json:"reported"`
-		Lost      uint64 `json:"lost"`
-		Unseen    uint64 `json:"unseen"`
-		Mode      string `json:"mode"`
-		Coverage  string `json:"coverage"`
-		Reason    string `json:"reason,omitempty"`
-		Driver    string `json:"driver"`
-		EnabledNS int64  `json:"enabled_ns"`
-		RunningNS int64  `json:"running_ns"`
+		Watch         string   `json:"watch"`
+		Type          string   `json:"type"`
+		Access        string   `json:"access"`
+		Group         int      `json:"group"`
+		Hits          uint64   `json:"hits"`
+		Reported      uint64   `json:"reported"`
+		Lost          uint64   `json:"lost"`
+		Unseen        uint64   `json:"unseen"`
+		Mode          string   `json:"mode"`
+		Coverage      string   `json:"coverage"`
+		Reason        string   `json:"reason,omitempty"`
+		Driver        string   `json:"driver"`
+		EnabledNS     int64    `json:"enabled_ns"`
+		RunningNS     int64    `json:"running_ns"`
+		CleanNS       int64    `json:"clean_ns"`
+		BlindNS       int64    `json:"blind_ns"`
+		Turns         uint64   `json:"turns"`
+		Share         float64  `json:"share"`
+		Estimate      *float64 `json:"estimate"`
+		EstimateError *float64 `json:"estimate_error"`
 	}
 )
 
@@ -94,7 +102,7 @@ func (j *jsonLines) hit(dst []byte, h *backend.Hit) []byte {
 		Event: "hit", TimeNS: h.Time.Nanoseconds(), Watch: h.Watchpoint.Expr(), Number: h.Number, Access: h.Access.String(),
 		Old: h.Old.String(), New: h.New.String(),
 		Goroutine: h.Goroutine.ID, GoroutineFunc: h.Goroutine.Start, Thread: h.Thread,
-		Function: h.Place.Function, File: h.Place.File, Line: h.Place.Line, PC: h.Place.PC,
+		Syscall: h.Call, Function: h.Place.Function, File: h.Place.File, Line: h.Place.Line, PC: h.Place.PC,
 		Stack:     make([]jsonFrame, 0, len(h.Stack)),
 		CondError: errorText(h.CondErr), PlaceError: errorText(h.PlaceErr),
 	}
@@ -120,16 +128,21 @@ func (j *jsonLines) end(dst []byte, e *ending) []byte {
 	return dst
 }
 
-func (j *jsonLines) summary(dst []byte, watches []*backend.Watchpoint) []byte {
+func (j *jsonLines) summary(dst []byte, watches []figures) []byte {
 	v := jsonSummary{Event: "summary", Watches: []jsonWatch{}}
-	for _, w := range watches {
-		st := w.Stats()
-		v.Watches = append(v.Watches, jsonWatch{
-			Watch: w.Expr(), Type: w.Type(), Access: w.Access().String(),
-			Hits: st.Hits, Reported: st.Reported, Lost: st.Lost, Unseen: st.Unseen,
-			Mode: st.Mode, Coverage: string(st.Coverage), Reason: st.Reason, Driver: st.Driver,
-			EnabledNS: st.Enabled.Nanoseconds(), RunningNS: st.Running.Nanoseconds(),
-		})
+	for _, f := range watches {
+		w := jsonWatch{
+			Watch: f.expr, Type: f.typ, Access: f.access.String(), Group: f.group,
+			Hits: f.Hits, Reported: f.Reported, Lost: f.Lost, Unseen: f.Unseen,
+			Mode: string(f.Mode), Coverage: string(f.Coverage), Reason: f.Reason, Driver: f.Driver,
+			EnabledNS: f.Enabled.Nanoseconds(), RunningNS: f.Running.Nanoseconds(),
+			CleanNS: f.Clean.Nanoseconds(), BlindNS: f.Blind.Nanoseconds(), Turns: f.Turns, Share: f.Share(),
+		}
+		if f.EstimateKnown {
+			estimate, bound := math.Round(f.Estimate), math.Ceil(f.EstimateError)
+			w.Estimate, w.EstimateError = &estimate, &bound
+		}
+		v.Watches = append(v.Watches, w)
 	}
 	return j.line(dst, v)
 }

@@ -28,6 +28,7 @@ var (
 	optimizedPath string // the same, with
 	strippedPath  string // the same, without debug information
 	targetPath    string // testdata/target
+	crowdPath     string // more to watch than there are debug registers
 )
 
 func TestMain(m *testing.M) {
@@ -61,6 +62,7 @@ func buildAll(dir string) error {
 		{&scenariosPath, "scenarios", scenarios, []string{"-gcflags=all=-N -l"}},
 		{&optimizedPath, "optimized", scenarios, nil},
 		{&strippedPath, "stripped", scenarios, []string{"-ldflags=-s -w"}},
+		{&crowdPath, "crowd", "../../internal/testkit/targets/crowd", nil},
 		{&targetPath, "target", "./testdata/target", []string{"-gcflags=all=-N -l"}},
 	} {
 		*b.path = filepath.Join(dir, b.name)

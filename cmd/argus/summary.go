@@ -2,103 +2,206 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/argusdbg/argus/backend"
 )
 
-// end says in words how it ended.
-func (t *textLines) end(dst []byte, e *ending) []byte {
-	if t.begun {
-		dst = append(dst, '\n')
-		t.begun = false
-	}
-	return append(append(dst, endText(e)...), '\n')
-}
+// textWidth is where sentences are broken.
+const textWidth = 90
 
-func endText(e *ending) string {
-	switch ev := e.event.(type) {
-	case *backend.Exit:
-		switch {
-		case e.reason == byStopAfter:
-			return fmt.Sprintf("%s ended by argus after %s (--stop-after)", e.name, plural(e.hits, "hit"))
-		case e.reason == byReader:
-			return e.name + " ended by argus: " + errClosed.Error()
-		case e.reason == bySignal:
-			return e.name + " killed by argus, at the second signal"
-		case ev.Unknown:
-			return e.name + " exited with a status that only its parent knows"
-		case ev.Signal != "":
-			return fmt.Sprintf("%s killed by %s", e.name, ev.Signal)
-		}
-		return fmt.Sprintf("%s exited with status %d", e.name, ev.Status)
-	case *backend.Exec:
-		if ev.Path == "" {
-			return e.name + " replaced itself by another program, which is not watched"
-		}
-		return fmt.Sprintf("%s replaced itself by %s, which is not watched", e.name, ev.Path)
-	case *backend.Detached:
-		after := ""
-		if e.reason == byStopAfter {
-			after = fmt.Sprintf(" after %s (--stop-after)", plural(e.hits, "hit"))
-		}
-		return fmt.Sprintf("detached from %s%s; it runs on", e.name, after)
-	}
-	return e.name + ": " + e.event.String()
-}
+// Below a table with times, once.
+const timesText = "OF is the time that the program's threads ran, added up, and ON the part of it in which the watchpoint was on. " +
+	"While it was off its memory was not written (CLEAN), or may have been (BLIND). " +
+	"ESTIMATE is how many hits there would have been, had it been on all the time, give or take what stands beside it."
 
-func plural(n uint64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
+// summary is a table with a line for each watchpoint, and below it why its coverage is
+// what it is.
+func (t *textLines) summary(dst []byte, watches []figures) []byte {
+	dst = t.table(dst, watches)
+	for _, note := range notes(watches) {
+		dst = wrapped(dst, note)
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// summary is a table with a line for each watchpoint.
-func (t *textLines) summary(dst []byte, watches []*backend.Watchpoint) []byte {
-	rows := [][]string{{"WATCHPOINT", "HITS", "REPORTED", "COVERAGE", "LOST"}}
-	var reasons []string
-	reported := false
-	for _, w := range watches {
-		st := w.Stats()
-		reported = reported || st.Reported != st.Hits
-		rows = append(rows, []string{w.Expr(), fmt.Sprint(st.Hits), fmt.Sprint(st.Reported), string(st.Coverage), fmt.Sprint(st.Lost)})
-		reasons = append(reasons, reasonText(st))
-	}
-	var widths [5]int
-	for _, row := range rows {
-		for i, text := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(text))
-		}
-	}
-	for n, row := range rows {
-		line := row[0] + strings.Repeat(" ", widths[0]-utf8.RuneCountInString(row[0]))
-		line += fmt.Sprintf("  %*s", widths[1], row[1])
-		if reported {
-			line += fmt.Sprintf("  %*s", widths[2], row[2])
-		}
-		line += fmt.Sprintf("  %-*s  %*s", widths[3], row[3], widths[4], row[4])
-		switch {
-		case n == 0:
-			dst = t.pal.append(dst, dim, line)
-		case row[3] != string(backend.Exact):
-			dst = t.pal.append(dst, red, line)
-		default:
-			dst = append(dst, line...)
-		}
-		if n > 0 && reasons[n-1] != "" {
-			dst = append(append(dst, "  "...), reasons[n-1]...)
-		}
-		dst = append(dst, '\n')
+	if slices.ContainsFunc(watches, tookTurns) {
+		dst = t.pal.append(dst, dim, string(wrapped(nil, timesText)))
 	}
 	return dst
 }
 
-// reasonText says why the coverage is not exact, or why the watchpoint ended.
-func reasonText(st backend.Stats) string {
-	if st.Unseen > 0 {
-		return fmt.Sprintf("%s, at least %s", st.Reason, plural(st.Unseen, "time"))
+// column is one of the table.
+type column struct {
+	heading string
+	left    bool               // it begins where the heading does
+	needed  func(figures) bool // it is there if this is so of a watchpoint; nil: always
+	text    func(figures) string
+}
+
+var tableColumns = []column{
+	{"WATCHPOINT", true, nil, func(f figures) string { return f.expr }},
+	{"GROUP", false, func(f figures) bool { return f.group > 0 }, func(f figures) string { return orNothing(uint64(f.group)) }},
+	{"HITS", false, nil, func(f figures) string { return fmt.Sprint(f.Hits) }},
+	{"REPORTED", false, func(f figures) bool { return f.Reported != f.Hits }, func(f figures) string { return fmt.Sprint(f.Reported) }},
+	{"COVERAGE", true, nil, func(f figures) string { return string(f.Coverage) }},
+	{"ON", false, tookTurns, func(f figures) string { return percent(f.Share()) }},
+	{"OF", false, tookTurns, func(f figures) string { return short(f.Enabled) }},
+	{"CLEAN", false, func(f figures) bool { return f.Clean > 0 }, func(f figures) string { return short(f.Clean) }},
+	{"BLIND", false, func(f figures) bool { return f.Blind > 0 }, func(f figures) string { return short(f.Blind) }},
+	{"ESTIMATE", false, tookTurns, func(f figures) string { e, _ := estimate(&f.Stats); return e }},
+	{"+/-", false, tookTurns, func(f figures) string { _, bound := estimate(&f.Stats); return bound }},
+	{"UNSEEN", false, func(f figures) bool { return f.Unseen > 0 }, func(f figures) string { return fmt.Sprint(f.Unseen) }},
+	{"LOST", false, nil, func(f figures) string { return fmt.Sprint(f.Lost) }},
+}
+
+// tookTurns reports whether it was not on all the time.
+func tookTurns(f figures) bool { return f.Running < f.Enabled }
+
+func (t *textLines) table(dst []byte, watches []figures) []byte {
+	lines := make([]string, len(watches)+1)
+	for _, c := range tableColumns {
+		if c.needed != nil && !slices.ContainsFunc(watches, c.needed) {
+			continue
+		}
+		cells := []string{c.heading}
+		for _, f := range watches {
+			cells = append(cells, c.text(f))
+		}
+		width := 0
+		for _, text := range cells {
+			width = max(width, utf8.RuneCountInString(text))
+		}
+		for i, text := range cells {
+			gap := strings.Repeat(" ", width-utf8.RuneCountInString(text))
+			if lines[i] != "" {
+				lines[i] += "  "
+			}
+			if c.left {
+				lines[i] += text + gap
+			} else {
+				lines[i] += gap + text
+			}
+		}
 	}
-	return st.Reason
+	dst = append(t.pal.append(dst, dim, lines[0]), '\n')
+	for i, f := range watches {
+		line := lines[i+1]
+		if f.Coverage == backend.Partial || f.Coverage == backend.Void {
+			line = t.pal.text(red, line)
+		}
+		dst = append(append(dst, line...), '\n')
+	}
+	return dst
+}
+
+// notes say why coverages are what they are, each reason once, and why a watchpoint
+// ended before the program. A reason is that of a coverage if all that have it have the
+// same; otherwise it goes by the names of the watchpoints.
+func notes(watches []figures) (all []string) {
+	type note struct {
+		coverage backend.Coverage
+		reason   string
+	}
+	noteOf := func(f figures) note { return note{f.Coverage, reasonText(&f.Stats)} }
+	var seen []note
+	for _, f := range watches {
+		n := noteOf(f)
+		if n.reason == "" || slices.Contains(seen, n) {
+			continue
+		}
+		seen = append(seen, n)
+		var names []string
+		alike := n.coverage != backend.Exact && len(watches) > 1
+		for _, g := range watches {
+			switch {
+			case noteOf(g) == n:
+				names = append(names, g.expr)
+			case g.Coverage == n.coverage:
+				alike = false
+			}
+		}
+		who := strings.Join(names, ", ")
+		if alike {
+			who = string(n.coverage)
+		}
+		all = append(all, who+": "+n.reason)
+	}
+	return all
+}
+
+// reasonText is the reason without what the table says: so that it is the same for
+// watchpoints that shared the registers.
+func reasonText(st *backend.Stats) string {
+	text := st.Reason
+	if tookTurns(figures{Stats: *st}) {
+		text = strings.TrimSuffix(text, "; the value changed without a hit") // the table says how often
+	}
+	return strings.ReplaceAll(text, " for "+st.Blind.String(), " for a time")
+}
+
+// wrapped adds a text, broken into lines, of which those after the first are indented.
+func wrapped(dst []byte, text string) []byte {
+	width := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case width+1+n > textWidth:
+			dst, width = append(dst, "\n  "...), 2
+		default:
+			dst, width = append(dst, ' '), width+1
+		}
+		dst, width = append(dst, word...), width+n
+	}
+	return append(dst, '\n')
+}
+
+func orNothing(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+// percent is a part of 1. It is 0% or 100% only if it is that exactly.
+func percent(part float64) string {
+	switch {
+	case part == 0:
+		return "0%"
+	case part < 0.001:
+		return "<0.1%"
+	case part < 0.095:
+		return fmt.Sprintf("%.1f%%", 100*part)
+	case part > 0.999 && part < 1:
+		return ">99.9%"
+	case part > 0.99 && part < 1:
+		return fmt.Sprintf("%.1f%%", 100*part)
+	}
+	return fmt.Sprintf("%.0f%%", 100*part)
+}
+
+// short is a time in three digits.
+func short(d time.Duration) string {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit).String()
+}
+
+// estimate is how many hits there were, and how much more or less it may have been,
+// rounded to two digits of that.
+func estimate(st *backend.Stats) (hits, bound string) {
+	if !st.EstimateKnown || math.IsInf(st.Estimate+st.EstimateError, 0) {
+		return "?", "?"
+	}
+	step := 1.0
+	for st.EstimateError/step > 99 {
+		step *= 10
+	}
+	round := func(f float64) string { return strconv.FormatFloat(f*step, 'f', 0, 64) }
+	return round(math.Round(st.Estimate / step)), round(math.Ceil(st.EstimateError / step))
 }

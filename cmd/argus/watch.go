@@ -67,6 +67,9 @@ func (o *watchOptions) watch(ctx context.Context, arg string, args []string) (st
 	if err := o.check("watch"); err != nil {
 		return 0, err
 	}
+	if o.thread != "" && o.thread != mainThread {
+		return 0, usage("watch: --thread %s: threads of a program that is yet to begin have no ids; there is %s, and attach takes any", o.thread, mainThread)
+	}
 	var buildFlags []string
 	for _, f := range o.buildFlags {
 		words, err := splitWords(f)
@@ -94,15 +97,15 @@ func (o *watchOptions) watch(ctx context.Context, arg string, args []string) (st
 	}
 	s, err := backend.Launch(ctx, backend.LaunchConfig{
 		Path: program.Path, Args: args, Dir: o.dir, Stdin: os.Stdin,
-		Options: backend.Options{AnyGoVersion: o.anyGoVersion},
+		Options: o.backend(),
 	})
 	if err != nil {
-		return 0, orInterrupted(ctx, err)
+		return 0, orInterrupted(ctx, o.explain(err))
 	}
 	defer s.Close()
 	j := &job{options: &o.options, session: s, name: filepath.Base(program.Path), launched: true}
 	if err := j.arm(ctx); err != nil {
-		return 0, orInterrupted(ctx, err)
+		return 0, orInterrupted(ctx, o.explain(err))
 	}
 	cancel() // from now on signals are the program's
 	if err := orInterrupted(ctx, nil); err != nil {

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/argusdbg/argus/internal/perf"
 )
 
 func TestWatchBank(t *testing.T) {
@@ -239,9 +241,26 @@ func TestQuiet(t *testing.T) {
 }
 
 func TestPartialSaysWhy(t *testing.T) {
-	r := runArgus(t, "watch", "-w", "main.buffer[0]", scenariosPath, "--", "syscall", "3")
+	r := runArgus(t, "watch", "--driver", "ptrace", "-w", "main.buffer[0]", scenariosPath, "--", "syscall", "3")
 	if !strings.Contains(r.stdout, "partial") || !strings.Contains(r.stdout, "system call") {
 		t.Errorf("got\n%s", r.stdout)
+	}
+}
+
+// TestSystemCalls: what read(2) writes is a hit where the perf driver may see that.
+func TestSystemCalls(t *testing.T) {
+	if perf.Probe().Kernel != nil {
+		t.Skip("perf events may not see the kernel's writes here")
+	}
+	r := runArgus(t, "watch", "-w", "main.buffer[0]", scenariosPath, "--", "syscall", "3")
+	if strings.Count(r.stdout, "read(2) in ") != 3 || !strings.Contains(r.stdout, "main.buffer[0]     3  exact") {
+		t.Errorf("got\n%s", r.stdout)
+	}
+	r = runArgus(t, "watch", "--json", "-w", "main.buffer[0]", scenariosPath, "--", "syscall", "3")
+	for _, h := range only(events(t, splitLines(r.stdout)), "hit") {
+		if h["syscall"] != "read" {
+			t.Errorf("%v", h)
+		}
 	}
 }
 

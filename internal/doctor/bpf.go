@@ -11,8 +11,9 @@ const (
 	kernelTypes     = "sys/kernel/btf/vmlinux"
 )
 
+// judgeBPF is about the error of loading a program for perf events.
 func (h host) judgeBPF(err error) Check {
-	c := Check{Name: checkBPF, Status: StatusMissing, Costs: notYet + "conditions judged in the kernel, where a hit that is filtered out costs no stop"}
+	c := Check{Name: checkBPF, Status: StatusMissing, Costs: "stops that cannot kill a process that argus is attached to (safe, below)"}
 	switch {
 	case err == nil && h.exists(kernelTypes):
 		c.Status, c.Found, c.Costs = StatusOK, "programs for perf events can be loaded, and the kernel tells its types", ""
@@ -32,7 +33,7 @@ func (h host) judgeBPF(err error) Check {
 		c.Found, c.Mend = "the kernel has none", "use a kernel built with CONFIG_BPF_SYSCALL"
 	default:
 		c.Found = "loading a program failed: " + err.Error()
-		c.Mend = "use a kernel built with CONFIG_BPF_EVENTS, Linux 4.9 or later"
+		c.Mend = "use a kernel built with CONFIG_BPF_EVENTS, Linux 5.8 or later"
 	}
 	return c
 }

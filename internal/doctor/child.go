@@ -78,6 +78,7 @@ type childOutcome struct {
 	slots  int   // data slots it got
 	slot   error // why it got no more than these
 	hit    error // why no hit was seen; nil if one was
+	proof  error // why its written pages cannot be told
 }
 
 var (
@@ -91,6 +92,7 @@ func attemptChild(ctx context.Context, p *program, limits hwbp.Limits) (o childO
 	}
 	o.launch = withChild(p, func(g *ptrace.Tracees, child *ptrace.Process) {
 		th := child.Threads()[0]
+		o.proof = attemptProof(g, th)
 		regs, err := th.Registers()
 		if err != nil {
 			o.slot, o.hit = err, err

@@ -5,11 +5,13 @@
 //
 // [Examine] tries things rather than believing settings. It starts a small
 // program of the system (true, env, cat or sh), holds it by ptrace before its
-// first instruction, counts the debug registers it really gets, waits for a
-// hit, and opens perf events on another such child; it asks the kernel for a
-// userfaultfd and for a BPF program in its own process. Whatever it opens or
-// starts is closed or ended before Examine returns; a child ends with the
-// calling process even if that is killed. It takes 5 to 20 ms.
+// first instruction, asks the kernel to tell which of its pages are written,
+// counts the debug registers it really gets, and waits for a hit. Perf events and
+// BPF programs are tried by those who use them (packages perf and kstop), and the
+// driver is asked of who chooses it (package lanes): what is said here is what a
+// session gets. Whatever it opens or starts is closed or ended before Examine
+// returns; a child ends with the calling process even if that is killed. It takes
+// 5 to 30 ms.
 //
 // Settings (sysctls, capabilities, seccomp) are read only to explain what was
 // found. Trying and judging are apart: each check's file has a function that
@@ -25,7 +27,7 @@
 //	slot_bytes  the longest range that one of them watches, in bytes; 0 if there are none
 //	verdict     the last line of the text, for people
 //	checks      array, one object a check, in the order of the text:
-//	  name        machine, ptrace, slots, hits, attach, perf, userfaultfd, bpf, go
+//	  name        one of machine, ptrace, slots, hits, attach, perf, bpf, driver, safe, proof, userfaultfd, go
 //	  status      ok, limited, missing or unknown
 //	  found       what was found, for people
 //	  costs       what a lack costs; "" where nothing lacks

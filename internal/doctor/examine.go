@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/kstop"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -16,8 +17,11 @@ const (
 	checkHits        = "hits"
 	checkAttach      = "attach"
 	checkPerf        = "perf"
-	checkUserfaultfd = "userfaultfd"
 	checkBPF         = "bpf"
+	checkDriver      = "driver"
+	checkSafe        = "safe"
+	checkProof       = "proof"
+	checkUserfaultfd = "userfaultfd"
 	checkGo          = "go"
 )
 
@@ -29,8 +33,9 @@ type outcome struct {
 	child       childOutcome
 	attach      attachOutcome
 	perf        perfOutcome
-	userfaultfd userfaultfdOutcome
 	bpf         error
+	driver      driverOutcome
+	userfaultfd userfaultfdOutcome
 	golang      goOutcome
 }
 
@@ -46,9 +51,10 @@ func Examine(ctx context.Context) *Report {
 	return h.report(limits, outcome{
 		child:       attemptChild(ctx, program, limits),
 		attach:      attemptAttach(h),
-		perf:        attemptPerf(ctx, program),
+		perf:        attemptPerf(ctx),
+		bpf:         kstop.Probe(),
+		driver:      attemptDriver(),
 		userfaultfd: attemptUserfaultfd(),
-		bpf:         loadProgram(),
 		golang:      attemptGo(ctx),
 	})
 }
@@ -61,8 +67,11 @@ func (h host) report(limits hwbp.Limits, o outcome) *Report {
 		h.judgeHits(o.child),
 		h.judgeAttach(o.attach, o.child.launch),
 		h.judgePerf(o.perf),
-		h.judgeUserfaultfd(o.userfaultfd),
 		h.judgeBPF(o.bpf),
+		judgeDriver(o.driver, o.perf),
+		judgeSafe(o.driver),
+		h.judgeProof(o.child),
+		h.judgeUserfaultfd(o.userfaultfd),
 		judgeGo(o.golang),
 	}}
 	if r.Slots > 0 {

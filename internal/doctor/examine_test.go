@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/argusdbg/argus/internal/perf"
 	"github.com/argusdbg/argus/internal/testkit"
 	"github.com/argusdbg/argus/ptrace"
 )
@@ -45,13 +46,25 @@ func TestExamine(t *testing.T) {
 	if c := r.Check(checkGo); (c.Status == StatusOK) != (noGo == nil) {
 		t.Errorf("go in PATH: %v; got %+v", noGo, c)
 	}
+	// What this is for: a kernel that has it, and nothing that forbids it.
+	h := thisHost()
+	if level, _ := h.sysctl(paranoid); level <= 2 && h.since(5, 13) && !h.filtered() && r.Check(checkDriver).Status != StatusOK {
+		t.Errorf("%s, got %+v", h.setting(paranoid), r.Check(checkDriver))
+	}
+	if h.arch == "amd64" && h.since(6, 7) && !h.filtered() && r.Check(checkProof).Status != StatusOK {
+		t.Errorf("Linux %s, got %+v", h.release, r.Check(checkProof))
+	}
 	if os.Geteuid() == 0 {
+		if h.arch == "amd64" && h.since(5, 8) && !h.filtered() && r.Check(checkSafe).Status != StatusOK {
+			t.Errorf("as root, got %+v", r.Check(checkSafe))
+		}
 		return
 	}
 	// What the kernel's documentation of these settings denies an ordinary user.
-	h := thisHost()
-	if c := r.Check(checkBPF); c.Status != StatusMissing {
-		t.Errorf("got %+v", c)
+	for _, name := range []string{checkBPF, checkSafe} {
+		if c := r.Check(name); c.Status != StatusMissing {
+			t.Errorf("got %+v", c)
+		}
 	}
 	if level, _ := h.sysctl(paranoid); level >= 2 && r.Check(checkPerf).Status == StatusOK {
 		t.Errorf("%s, got %+v", h.setting(paranoid), r.Check(checkPerf))
@@ -139,12 +152,12 @@ func TestForeignUser(t *testing.T) {
 					return
 				}
 				for range held {
-					fd, err := openEvent(child.PID, regs.SP(), unix.PerfBitExcludeKernel)
+					e, err := perf.Open(child.PID, argumentPoints(regs.SP(), ptrace.Limits())[0], perf.Options{Disabled: true})
 					if err != nil {
 						t.Errorf("open an event: %v", err)
 						return
 					}
-					defer unix.Close(fd)
+					defer e.Close()
 				}
 				o.slots, o.slot = countSlots(th, argumentPoints(regs.SP(), ptrace.Limits()))
 			})

@@ -11,6 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/kstop"
+	"github.com/argusdbg/argus/internal/lanes"
+	"github.com/argusdbg/argus/internal/perf"
+	"github.com/argusdbg/argus/internal/wpscan"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -146,6 +150,7 @@ func TestJudgeAttach(t *testing.T) {
 func TestJudgePerf(t *testing.T) {
 	old := settings(0, 0)
 	old.release = "5.10.0"
+	noSigtrap := &perf.UnsupportedError{Feature: "sigtrap", Since: "5.13", Err: unix.EINVAL}
 	for _, c := range []struct {
 		h           host
 		o           perfOutcome
@@ -153,19 +158,47 @@ func TestJudgePerf(t *testing.T) {
 		found, mend string
 	}{
 		{settings(0, 0, paranoidFile, "1"), perfOutcome{}, StatusOK, "kernel.perf_event_paranoid 1", ""},
-		{settings(0, 0, paranoidFile, "2"), perfOutcome{kernel: unix.EACCES}, StatusLimited, "perf_event_paranoid 2", "perf_event_paranoid=1"},
-		{settings(0, 0), perfOutcome{kernel: unix.EINVAL}, StatusLimited, unix.EINVAL.Error(), ""},
-		{settings(0, 0, paranoidFile, "3"), perfOutcome{user: unix.EACCES, kernel: unix.EACCES}, StatusMissing, "perf_event_paranoid 3", "perf_event_paranoid=1"},
-		{settings(0, 2, paranoidFile, "2", ".dockerenv", ""), perfOutcome{user: unix.EPERM, kernel: unix.EPERM}, StatusMissing, "seccomp filter", "--cap-add=PERFMON"},
-		{settings(0, 0), perfOutcome{user: unix.ENOSPC, kernel: unix.ENOSPC}, StatusMissing, "free", "perf record"},
-		{old, perfOutcome{user: unix.EINVAL, kernel: unix.EINVAL}, StatusMissing, "sigtrap", "5.13"},
-		{settings(0, 0), perfOutcome{user: unix.EINVAL, kernel: unix.EINVAL}, StatusMissing, "no breakpoint events", "CONFIG_PERF_EVENTS"},
-		{settings(0, 0), perfOutcome{child: errNoProgram}, StatusUnknown, "not tried", ""},
+		{settings(0, 0, paranoidFile, "2"), perfOutcome{sys: unix.EACCES}, StatusLimited, "perf_event_paranoid 2", "perf_event_paranoid=1"},
+		{settings(0, 0), perfOutcome{sys: unix.EINVAL}, StatusLimited, unix.EINVAL.Error(), ""},
+		{settings(0, 0, paranoidFile, "3"), perfOutcome{user: &perf.PermissionError{Err: unix.EACCES}, sys: unix.EACCES}, StatusMissing, "perf_event_paranoid 3", "perf_event_paranoid=2"},
+		{settings(0, 2, paranoidFile, "2", ".dockerenv", ""), perfOutcome{user: unix.EPERM, sys: unix.EPERM}, StatusMissing, "seccomp filter", "--cap-add=PERFMON"},
+		{settings(0, 0), perfOutcome{user: perf.ErrNoSlot, sys: perf.ErrNoSlot}, StatusMissing, "free", "perf record"},
+		{old, perfOutcome{user: noSigtrap, sys: unix.EINVAL}, StatusMissing, "sigtrap", "5.13"},
+		{settings(0, 0), perfOutcome{user: unix.EINVAL, sys: unix.EINVAL}, StatusMissing, "no breakpoint events", "CONFIG_PERF_EVENTS"},
+		{settings(0, 0), perfOutcome{tried: context.Canceled}, StatusUnknown, "not tried", ""},
 	} {
 		got := c.h.judgePerf(c.o)
 		expect(t, got, c.want, c.found, c.mend)
-		unused(t, got)
+		if c.o.user == nil {
+			unused(t, got)
+		}
 	}
+}
+
+func TestJudgeDriver(t *testing.T) {
+	expect(t, judgeDriver(driverOutcome{auto: "perf"}, perfOutcome{}), StatusOK, "argus takes perf", "")
+	expect(t, judgeDriver(driverOutcome{auto: "ptrace"}, perfOutcome{user: unix.EACCES}), StatusLimited, "argus takes ptrace: perf gives "+unix.EACCES.Error(), "perf above")
+	expect(t, judgeDriver(driverOutcome{err: unix.EMFILE}, perfOutcome{}), StatusUnknown, unix.EMFILE.Error(), "")
+}
+
+func TestJudgeSafe(t *testing.T) {
+	safe := func(driver string, err error) driverOutcome {
+		return driverOutcome{auto: "perf", safe: &lanes.DriverError{Driver: driver, Err: err}}
+	}
+	expect(t, judgeSafe(driverOutcome{}), StatusOK, "goes on if argus is killed", "")
+	expect(t, judgeSafe(safe(lanes.DriverPerf, unix.EACCES)), StatusMissing, "may die", "as for perf above")
+	expect(t, judgeSafe(safe(lanes.DriverSafe, &kstop.PermissionError{Err: unix.EPERM})), StatusMissing, "may die", "as for bpf above")
+	expect(t, judgeSafe(safe(lanes.DriverSafe, &kstop.UnsupportedError{Reason: "old", Err: unix.EINVAL})), StatusMissing, "may die", "as for bpf above")
+	expect(t, judgeSafe(safe(lanes.DriverSafe, &kstop.UnsupportedError{Reason: "not on this processor"})), StatusMissing, "not on this processor", "")
+}
+
+func TestJudgeProof(t *testing.T) {
+	proof := func(err error) childOutcome { return childOutcome{slots: 4, proof: fmt.Errorf("find out: %w", err)} }
+	expect(t, settings(0, 0).judgeProof(childOutcome{}), StatusOK, "which memory was written", "")
+	expect(t, settings(0, 0).judgeProof(childOutcome{launch: unix.EPERM}), StatusUnknown, "not tried", "")
+	expect(t, settings(0, 2).judgeProof(proof(&wpscan.NotPermittedError{Reason: "forbidden", Err: unix.EPERM})), StatusMissing, "not permitted: forbidden (a seccomp filter is set", "seccomp")
+	expect(t, settings(0, 0).judgeProof(proof(&wpscan.NotSupportedError{Reason: "cannot", Err: unix.ENOTTY})), StatusMissing, "cannot (this is 6.18.1-test)", "6.7")
+	expect(t, settings(0, 0).judgeProof(proof(unix.EIO)), StatusUnknown, unix.EIO.Error(), "")
 }
 
 // unused: the check of something that this version does not use says so.
@@ -177,7 +210,7 @@ func unused(t *testing.T, c Check) {
 }
 
 func TestJudgeUserfaultfd(t *testing.T) {
-	const all = 1<<0 | 1<<8 | 1<<11 | 1<<13 | 1<<15
+	const all = 1<<0 | 1<<8 | 1<<11 | 1<<13
 	for _, c := range []struct {
 		h           host
 		o           userfaultfdOutcome
@@ -185,8 +218,8 @@ func TestJudgeUserfaultfd(t *testing.T) {
 		found, mend string
 	}{
 		{settings(0, 0), userfaultfdOutcome{features: all}, StatusOK, "write protection", ""},
-		{settings(0, 0), userfaultfdOutcome{features: all &^ (1 << 15)}, StatusLimited, "without asynchronous write protection", "Linux 6.7"},
-		{settings(0, 0), userfaultfdOutcome{features: 1<<0 | 1<<8 | 1<<15}, StatusLimited, "without exact addresses, write protection of unpopulated pages", "Linux 6.4"},
+		{settings(0, 0), userfaultfdOutcome{features: all &^ (1 << 13)}, StatusLimited, "without write protection of unpopulated pages", "Linux 6.4"},
+		{settings(0, 0), userfaultfdOutcome{features: 1<<0 | 1<<8}, StatusLimited, "without exact addresses, write protection of unpopulated pages", "Linux 6.4"},
 		{settings(0, 0, uffdFile, "0"), userfaultfdOutcome{all: unix.EPERM, features: all}, StatusLimited, "user mode only", "unprivileged_userfaultfd=1"},
 		{settings(0, 2), userfaultfdOutcome{all: unix.EPERM, features: all}, StatusLimited, "user mode only", "seccomp"},
 		{settings(0, 2), userfaultfdOutcome{all: unix.EPERM, user: unix.EPERM}, StatusMissing, "not permitted", "seccomp"},
@@ -217,7 +250,9 @@ func TestJudgeBPF(t *testing.T) {
 	} {
 		got := c.h.judgeBPF(c.err)
 		expect(t, got, c.want, c.found, c.mend)
-		unused(t, got)
+		if c.err == nil {
+			unused(t, got)
+		}
 	}
 }
 

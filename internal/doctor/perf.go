@@ -6,15 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/argusdbg/argus/ptrace"
-)
-
-// From include/uapi/linux/perf_event.h and hw_breakpoint.h; x/sys/unix lacks
-// them (FACTS B8b).
-const (
-	perfBitRemoveOnExec = 1 << 36
-	perfBitSigtrap      = 1 << 37
-	hwBreakpointW       = 2
+	"github.com/argusdbg/argus/internal/perf"
 )
 
 const paranoid = "kernel.perf_event_paranoid"
@@ -22,72 +14,48 @@ const paranoid = "kernel.perf_event_paranoid"
 // notYet begins what is said of mechanisms that later versions use.
 const notYet = "nothing in this version, which does not use it; later ones will lack "
 
-// perfOutcome is what came of opening breakpoint events on a child.
+// perfOutcome is what came of opening breakpoint events on a thread of our own.
 type perfOutcome struct {
-	child  error // there was none
-	user   error // an event for the program's own accesses
-	kernel error // one that sees the kernel's accesses on its behalf too
+	tried error // why it was not
+	user  error // an event that stops the program at its own accesses, and can be moved
+	sys   error // one that sees the kernel's accesses on its behalf too
 }
 
-func attemptPerf(ctx context.Context, p *program) (o perfOutcome) {
-	if o.child = context.Cause(ctx); o.child != nil {
+func attemptPerf(ctx context.Context) (o perfOutcome) {
+	if o.tried = context.Cause(ctx); o.tried != nil {
 		return o
 	}
-	// A child of its own, on which no debug register has been touched: ptrace
-	// and perf share them, and do not go together on one thread (FACTS B8a).
-	o.child = withChild(p, func(_ *ptrace.Tracees, child *ptrace.Process) {
-		regs, err := child.Threads()[0].Registers()
-		if err != nil {
-			o.user = err
-			return
-		}
-		o.user = tryEvent(child.PID, regs.SP(), unix.PerfBitExcludeKernel)
-		o.kernel = tryEvent(child.PID, regs.SP(), 0)
-	})
+	f := perf.Probe()
+	o.user, o.sys = f.Sigtrap, f.Kernel
+	if o.user == nil {
+		o.user = f.Modify
+	}
 	return o
 }
 
-func tryEvent(tid int, addr, exclude uint64) error {
-	fd, err := openEvent(tid, addr, exclude)
-	if err != nil {
-		return err
-	}
-	return unix.Close(fd)
-}
-
-// openEvent opens an event that would stop the thread at a write to the 8 bytes
-// at addr once it was enabled.
-func openEvent(tid int, addr, exclude uint64) (fd int, err error) {
-	return unix.PerfEventOpen(&unix.PerfEventAttr{
-		Type: unix.PERF_TYPE_BREAKPOINT, Size: unix.PERF_ATTR_SIZE_VER7,
-		Bp_type: hwBreakpointW, Ext1: addr, Ext2: 8, Sample: 1,
-		Bits: unix.PerfBitDisabled | unix.PerfBitExcludeHv | perfBitRemoveOnExec | perfBitSigtrap | exclude,
-	}, tid, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
-}
-
 func (h host) judgePerf(o perfOutcome) Check {
-	c := Check{Name: checkPerf, Status: StatusMissing, Costs: notYet + "watchpoints that see writes made by system calls, and that disarm themselves"}
+	c := Check{Name: checkPerf, Status: StatusMissing, Costs: "the perf driver; argus takes ptrace instead (driver, below)"}
 	switch level, _ := h.sysctl(paranoid); {
-	case o.child != nil:
-		c.Status, c.Found, c.Costs = StatusUnknown, "not tried: "+o.child.Error(), ""
-	case o.user == nil && o.kernel == nil:
+	case o.tried != nil:
+		c.Status, c.Found, c.Costs = StatusUnknown, "not tried: "+o.tried.Error(), ""
+	case o.user == nil && o.sys == nil:
 		c.Status, c.Costs = StatusOK, ""
 		c.Found = "breakpoint events, writes by system calls included (" + h.setting(paranoid) + ")"
-	case o.user == nil && denied(o.kernel):
+	case o.user == nil && denied(o.sys):
 		c.Status, c.Found = StatusLimited, "breakpoint events, without writes by system calls ("+h.setting(paranoid)+", CAP_PERFMON not held)"
 		c.Costs = notYet + "watchpoints that see writes made by system calls"
 		c.Mend = "run argus as root or with CAP_PERFMON, or: sysctl kernel.perf_event_paranoid=1"
 	case o.user == nil:
-		c.Status, c.Found = StatusLimited, "breakpoint events, without writes by system calls: "+o.kernel.Error()
+		c.Status, c.Found = StatusLimited, "breakpoint events, without writes by system calls: "+o.sys.Error()
 		c.Costs = notYet + "watchpoints that see writes made by system calls"
 	case denied(o.user) && level > 2:
 		// Levels above 2 are distributions' own (Debian 3, Ubuntu 4).
 		c.Found = "not permitted (" + h.setting(paranoid) + ", CAP_PERFMON not held)"
-		c.Mend = "run argus as root or with CAP_PERFMON, or: sysctl kernel.perf_event_paranoid=1 (2 is enough for the program's own writes)"
+		c.Mend = "run argus as root or with CAP_PERFMON, or: sysctl kernel.perf_event_paranoid=2"
 	case denied(o.user):
 		c.Found = "not permitted (" + h.setting(paranoid) + ", " + h.sandbox() + ")"
 		c.Mend = h.mendSandbox("PERFMON", "perf_event_open")
-	case errors.Is(o.user, unix.ENOSPC):
+	case errors.Is(o.user, perf.ErrNoSlot):
 		c.Found, c.Mend = "no debug register is free for an event", mendForeign
 	case errors.Is(o.user, unix.EINVAL) && !h.since(5, 13):
 		c.Found, c.Mend = "no events that stop the program (sigtrap): Linux "+h.release, "use Linux 5.13 or later"

@@ -63,7 +63,7 @@ func (r *Report) conclude() {
 			return
 		}
 	}
-	r.Verdict = fmt.Sprintf("Argus can watch here: %s of up to %d bytes at a time.", count(r.Slots, "watchpoint"), r.SlotBytes)
+	r.Verdict = fmt.Sprintf("Argus can watch here: %s of up to %d bytes at a time, and more that take turns.", count(r.Slots, "watchpoint"), r.SlotBytes)
 }
 
 // count is "1 watchpoint", "2 watchpoints".

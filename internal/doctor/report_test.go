@@ -23,8 +23,8 @@ func TestConclude(t *testing.T) {
 		slotBytes int
 		want      string
 	}{
-		{childOutcome{slots: 4}, true, 8, "Argus can watch here: 4 watchpoints of up to 8 bytes at a time."},
-		{childOutcome{slots: 1, slot: ptrace.ErrNoSlot}, true, 8, "Argus can watch here: 1 watchpoint of up to 8 bytes at a time."},
+		{childOutcome{slots: 4}, true, 8, "Argus can watch here: 4 watchpoints of up to 8 bytes at a time, and more that take turns."},
+		{childOutcome{slots: 1, slot: ptrace.ErrNoSlot}, true, 8, "Argus can watch here: 1 watchpoint of up to 8 bytes at a time, and more that take turns."},
 		{childOutcome{launch: unix.EPERM}, false, 0, "Argus cannot watch here: ptrace is not permitted: no seccomp filter."},
 		{childOutcome{launch: errNoProgram}, false, 0, "Whether Argus can watch here is not known: none of the small programs"},
 		{childOutcome{slot: ptrace.ErrNoDebugRegisters, hit: ptrace.ErrNoDebugRegisters}, false, 0, "Argus cannot watch here: no access to debug registers."},

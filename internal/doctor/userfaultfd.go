@@ -10,7 +10,7 @@ import (
 
 const unprivilegedUserfaultfd = "vm.unprivileged_userfaultfd"
 
-// pageFeatures are what page guards are built on (FACTS D5a, D1), with the Linux version
+// pageFeatures are what page guards are built on (FACTS D5a), with the Linux version
 // that brought each (include/uapi/linux/userfaultfd.h).
 var pageFeatures = []struct {
 	bit          uint64
@@ -21,7 +21,6 @@ var pageFeatures = []struct {
 	{1 << 8, "thread ids", 4, 14},
 	{1 << 11, "exact addresses", 5, 18},
 	{1 << 13, "write protection of unpopulated pages", 6, 4},
-	{1 << 15, "asynchronous write protection", 6, 7},
 }
 
 // userfaultfdOutcome is what came of asking for a userfaultfd.

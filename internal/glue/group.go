@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-delve/delve/pkg/proc"
 
-	"github.com/argusdbg/argus/internal/watch"
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -17,12 +17,15 @@ type Observer interface {
 	// Hit is told that one instruction of th touched the points of entries. Only
 	// th is certain to be stopped. A breakpoint that is returned becomes th's, and
 	// everything stops. The slice is valid during the call.
-	Hit(th *Thread, entries []*watch.Entry) *proc.Breakpoint
+	Hit(th *Thread, entries []*lanes.Entry) *proc.Breakpoint
 
 	// UnknownHit is told of a debug exception without a cause: entries are all that
 	// are armed, and what the instruction touched has to be found out otherwise. If
 	// stepped is set it may well have been none of them.
-	UnknownHit(th *Thread, entries []*watch.Entry, stepped bool) *proc.Breakpoint
+	UnknownHit(th *Thread, entries []*lanes.Entry, stepped bool) *proc.Breakpoint
+
+	// Missed is told of hits of an entry of which only the number is known.
+	Missed(e *lanes.Entry, n uint64)
 
 	// Pending reports whether Serve has something to do.
 	Pending() bool
@@ -45,10 +48,13 @@ type Observer interface {
 type NoObserver struct{}
 
 // Hit lets every hit pass.
-func (NoObserver) Hit(*Thread, []*watch.Entry) *proc.Breakpoint { return nil }
+func (NoObserver) Hit(*Thread, []*lanes.Entry) *proc.Breakpoint { return nil }
 
 // UnknownHit lets it pass.
-func (NoObserver) UnknownHit(*Thread, []*watch.Entry, bool) *proc.Breakpoint { return nil }
+func (NoObserver) UnknownHit(*Thread, []*lanes.Entry, bool) *proc.Breakpoint { return nil }
+
+// Missed ignores them.
+func (NoObserver) Missed(*lanes.Entry, uint64) {}
 
 // Pending is false.
 func (NoObserver) Pending() bool { return false }
@@ -67,13 +73,14 @@ type Group struct {
 	Targets *proc.TargetGroup
 
 	observer  Observer
+	slots     lanes.Options
 	tracer    *ptrace.Tracer
 	tracees   *ptrace.Tracees
 	addTarget proc.AddTargetFunc
 
 	cctx    *proc.ContinueOnceContext
 	trapped *Thread // has something to report
-	fired   []*watch.Entry
+	fired   []*lanes.Entry
 
 	mu    sync.Mutex
 	procs []*Process // all there ever were, in order of appearance; guarded by mu
@@ -81,9 +88,11 @@ type Group struct {
 
 var _ proc.ProcessGroup = (*Group)(nil)
 
-func newGroup(o Observer) *Group {
+func newGroup(o Observer, slots lanes.Options) *Group {
 	tracer := ptrace.NewTracer()
-	return &Group{observer: o, tracer: tracer, tracees: ptrace.NewTracees(tracer)}
+	g := &Group{observer: o, slots: slots, tracer: tracer, tracees: ptrace.NewTracees(tracer)}
+	g.tracees.Safe = slots.Driver.Safe()
+	return g
 }
 
 // Process returns the process that was launched or attached to.
@@ -134,6 +143,7 @@ func (g *Group) Detach(pid int, kill bool) error {
 	return g.do(func() error {
 		defer g.closeIfDone()
 		if kill {
+			p.board.Settle()
 			err := g.tracees.Kill(p.held)
 			p.end(&p.exited)
 			g.dropQueued()
@@ -141,13 +151,16 @@ func (g *Group) Detach(pid int, kill bool) error {
 		}
 		err := g.tracees.StopAll()
 		if err == nil {
-			err = g.handleQueued()
+			err = g.takeIn()
 		}
 		if !p.valid() {
 			return nil // it ended meanwhile
 		}
 		if err == nil {
-			err = g.tracees.Detach(p.held)
+			err = p.board.Close()
+		}
+		if err1 := g.tracees.Detach(p.held); err == nil {
+			err = err1
 		}
 		p.end(&p.detached)
 		return err
@@ -225,9 +238,15 @@ func (g *Group) remove(p *Process) {
 	}
 }
 
+// finish ends the tracer: nothing is held any more.
+func (g *Group) finish() {
+	g.tracer.Close()
+	_ = g.slots.Driver.Close() // an error of closing descriptors: nobody can do anything about it
+}
+
 func (g *Group) closeIfDone() {
 	if g.anyValid() == nil {
-		g.tracer.Close()
+		g.finish()
 	}
 }
 

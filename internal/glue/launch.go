@@ -9,6 +9,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc/linutil"
 	"golang.org/x/sys/unix"
 
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -28,6 +29,8 @@ type LaunchConfig struct {
 	NewProcessGroup bool   // ending the program ends its whole process group
 	DisableASLR     bool
 	DebugInfoDirs   []string // where to look for debug information that is apart from the program
+
+	Slots lanes.Options // how watchpoints are armed
 }
 
 // Launch starts a program, stopped before its first instruction.
@@ -61,14 +64,14 @@ func LaunchObserved(cfg LaunchConfig, o Observer) (*Group, error) {
 		}
 		pc.TTY = tty
 	}
-	g := newGroup(o)
+	g := newGroup(o, cfg.Slots)
 	var held *ptrace.Process
 	err := g.do(func() (err error) {
 		held, err = g.tracees.Launch(pc)
 		return err
 	})
 	if err != nil {
-		g.tracer.Close()
+		g.finish()
 		return nil, err
 	}
 	return g, g.start(held, cfg.Path, cfg.DebugInfoDirs, proc.StopLaunched)
@@ -76,7 +79,7 @@ func LaunchObserved(cfg LaunchConfig, o Observer) (*Group, error) {
 
 // Attach holds a running process, stopped.
 func Attach(pid int, debugInfoDirs []string) (*proc.TargetGroup, error) {
-	g, err := AttachObserved(pid, debugInfoDirs, NoObserver{})
+	g, err := AttachObserved(pid, debugInfoDirs, NoObserver{}, lanes.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +87,15 @@ func Attach(pid int, debugInfoDirs []string) (*proc.TargetGroup, error) {
 }
 
 // AttachObserved is Attach with an Observer.
-func AttachObserved(pid int, debugInfoDirs []string, o Observer) (*Group, error) {
-	g := newGroup(o)
+func AttachObserved(pid int, debugInfoDirs []string, o Observer, slots lanes.Options) (*Group, error) {
+	g := newGroup(o, slots)
 	var held *ptrace.Process
 	err := g.do(func() (err error) {
 		held, err = g.tracees.Attach(pid)
 		return err
 	})
 	if err != nil {
-		g.tracer.Close()
+		g.finish()
 		return nil, err
 	}
 	return g, g.start(held, fmt.Sprintf("/proc/%d/exe", pid), debugInfoDirs, proc.StopAttached)

@@ -10,6 +10,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 	"github.com/go-delve/delve/pkg/proc/linutil"
 
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -50,7 +51,10 @@ func (g *Group) stepOffBreakpoints() error {
 		th.current.Clear()
 		at := th.reported
 		th.forget()
-		if at == 0 || !th.held.Stopped() || !th.p.held.HasBreakpoint(at) {
+		// One in a slot would not fire again (FACTS K6), but for a signal handler of
+		// the program's that comes in between and loses the flag which says so: Go's
+		// preemption does.
+		if at == 0 || !th.held.Stopped() || !th.p.held.HasBreakpoint(at) && !th.p.inSlot(at) {
 			return nil
 		}
 		if pc, err := th.pc(); err != nil || pc != at {
@@ -101,10 +105,10 @@ func (g *Group) run() error {
 
 // stop stops everything, and takes in what threads met on their way to the stop.
 func (g *Group) stop() error {
-	if err := g.tracees.StopAll(); err != nil {
+	if err := g.stopAll(); err != nil {
 		return err
 	}
-	if err := g.handleQueued(); err != nil {
+	if err := g.takeIn(); err != nil {
 		return err
 	}
 	for _, p := range g.procs {
@@ -123,8 +127,18 @@ func (g *Group) stop() error {
 	})
 }
 
+func (g *Group) stopAll() error {
+	for _, p := range g.procs {
+		p.board.Pause()
+	}
+	return g.tracees.StopAll()
+}
+
 func (g *Group) resumeAll() error {
 	_ = g.each(func(th *Thread) error { th.forget(); return nil })
+	for _, p := range g.procs {
+		p.board.Resume()
+	}
 	return g.tracees.ResumeAll()
 }
 
@@ -140,12 +154,34 @@ func (g *Group) handleQueued() error {
 	}
 }
 
+// takeIn hears what the threads met on their way to a stop.
+func (g *Group) takeIn() error {
+	if err := g.handleQueued(); err != nil {
+		return err
+	}
+	return g.each(g.sweep)
+}
+
+// sweep looks for hits of a stopped thread that no event tells of: with safe stops
+// another signal can have swallowed the one that was to tell.
+func (g *Group) sweep(th *Thread) error {
+	if !g.slots.Driver.Safe() || !th.held.Stopped() {
+		return nil
+	}
+	stop, err := g.hit(th, &ptrace.Siginfo{})
+	if stop {
+		g.report(th, trapWatch)
+	}
+	return err
+}
+
 // handle takes in one event. If stopping is set the thread is left stopped.
 func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 	switch ev.Kind {
 	case ptrace.Born:
-		th := newThread(ev.Proc.Data.(*Process), ev.Thread)
-		if err := th.arm(); err != nil {
+		p := ev.Proc.Data.(*Process)
+		newThread(p, ev.Thread)
+		if err := p.board.Born(ev.Thread); err != nil {
 			return err
 		}
 	case ptrace.Trapped:
@@ -171,6 +207,17 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 		g.report(th, trapBreakpoint)
 		return ev.Thread.SetPC(addr)
 	case ptrace.Nudged:
+		if ev.Thread != nil && ev.Thread.Data != nil {
+			if err := g.sweep(ev.Thread.Data.(*Thread)); err != nil {
+				return err
+			}
+		}
+		if ev.Directed {
+			if err := boardOf(ev).Turn(ev.Thread); err != nil {
+				return err
+			}
+			break
+		}
 		if g.cctx != nil && g.cctx.GetManualStopRequested() && ev.Thread != nil && ev.Thread.Data != nil {
 			if g.trapped == nil {
 				g.report(ev.Thread.Data.(*Thread), trapManual)
@@ -181,12 +228,18 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 			return g.serve()
 		}
 	case ptrace.Leaving:
+		for _, m := range boardOf(ev).Leaving(ev.Thread) {
+			g.missed(m)
+		}
 		if ev.Last {
 			g.observer.Leaving(ev.Proc.Data.(*Process))
 		}
 	case ptrace.Execed:
 		return g.exec(ev, stopping)
 	case ptrace.ThreadGone:
+		for _, m := range boardOf(ev).Gone(ev.Thread) {
+			g.missed(m)
+		}
 		return nil
 	case ptrace.ProcessGone:
 		return g.processGone(ev)
@@ -196,6 +249,8 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 	}
 	return g.tracees.Resume(ev.Thread)
 }
+
+func boardOf(ev ptrace.Event) *lanes.Board { return ev.Proc.Data.(*Process).board }
 
 // report notes that a thread has something to tell.
 func (g *Group) report(th *Thread, t trap) {
@@ -208,34 +263,31 @@ func (g *Group) report(th *Thread, t trap) {
 // hit tells whoever owns them which watchpoints the thread's last instruction
 // touched, and reports whether that is a reason to stop.
 func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
-	if th.p.table.Empty() {
-		if !th.stepped && info.Code == ptrace.TrapUnknown {
-			th.held.Deliver()
-		}
-		return false, nil
-	}
-	slots, _, err := th.held.Fired(info)
+	fired, shot, err := th.p.board.Fired(g.fired[:0], th.held, info)
+	g.fired = fired
 	if err != nil {
 		return false, nil // being killed
 	}
-	unknown := slots == 0 && info.Code == ptrace.TrapUnknown
-	if unknown {
-		if !th.stepped && th.ranINT1() {
-			th.held.Deliver()
-			return false, nil
-		}
-		slots = ^uint8(0)
+	for _, m := range shot.Missed {
+		g.missed(m)
 	}
-	if slots == 0 {
+	switch {
+	case shot.Verdict == lanes.Foreign && !th.stepped && info.Signo != 0,
+		shot.Verdict == lanes.Unknown && !th.stepped && th.ranINT1():
+		th.held.Deliver()
+		return false, nil
+	case shot.Verdict != lanes.Ours && shot.Verdict != lanes.Unknown:
 		return false, nil
 	}
-	g.fired = th.p.table.AppendFired(g.fired[:0], slots)
+	unknown := shot.Verdict == lanes.Unknown
+	th.deferred, th.inCall = shot.Deferred, shot.Call
 	others := g.fired[:0]
 	for _, e := range g.fired {
 		bp, delves := e.Owner.(*proc.Breakpoint)
 		switch {
 		case !delves:
 			others = append(others, e)
+		case bp.WatchType == 0 && !th.at(bp.Addr): // one of several candidates
 		case !unknown || !th.stepped:
 			th.hit = bp
 		}
@@ -254,13 +306,21 @@ func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
 	return th.hit != nil, nil
 }
 
+// missed tells of hits of which only their number is known. Those of Delve's own
+// watchpoints it has no word for.
+func (g *Group) missed(m lanes.Missed) {
+	if _, delves := m.Entry.Owner.(*proc.Breakpoint); !delves {
+		g.observer.Missed(m.Entry, m.N)
+	}
+}
+
 // serve stops everything for the Observer's requests, without anybody above
 // being told, and goes on.
 func (g *Group) serve() error {
-	if err := g.tracees.StopAll(); err != nil {
+	if err := g.stopAll(); err != nil {
 		return err
 	}
-	if err := g.handleQueued(); err != nil {
+	if err := g.takeIn(); err != nil {
 		return err
 	}
 	g.observer.Serve()
@@ -282,7 +342,7 @@ func (g *Group) processGone(ev ptrace.Event) error {
 	}
 	p.status = ev.Status
 	if g.anyValid() == nil {
-		g.tracer.Close()
+		g.finish()
 		return proc.ErrProcessExited{Pid: p.held.PID, Status: status}
 	}
 	if g.trapped != nil && g.trapped.p == p {
@@ -328,7 +388,7 @@ func (g *Group) exec(ev ptrace.Event, stopping bool) error {
 		g.observer.Execed(ev.Proc)
 	}
 	if g.anyValid() == nil {
-		g.tracer.Close()
+		g.finish()
 		return proc.ErrProcessExited{Pid: pid}
 	}
 	return nil

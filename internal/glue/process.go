@@ -11,7 +11,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc/linutil"
 
 	"github.com/argusdbg/argus/hwbp"
-	"github.com/argusdbg/argus/internal/watch"
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -24,10 +24,11 @@ type Process struct {
 	held    *ptrace.Process
 	bi      *proc.BinaryInfo
 	bps     proc.BreakpointMap
-	table   *watch.Table
-	entries map[*proc.Breakpoint]*watch.Entry // watchpoints that Delve set
+	board   *lanes.Board
+	entries map[*proc.Breakpoint]*lanes.Entry // watchpoints that Delve set
 	anchor  anchor                            // of the watchpoint that Delve is being made to set
 	anchors map[*proc.Breakpoint]anchor
+	inSlots bool // breakpoints are being set that debug registers can hold
 
 	status           ptrace.ExitStatus // when exited
 	exited, detached atomic.Bool
@@ -40,8 +41,8 @@ func newProcess(g *Group, held *ptrace.Process, attaching bool) *Process {
 		g: g, held: held,
 		bi:      proc.NewBinaryInfo("linux", archName, attaching),
 		bps:     proc.NewBreakpointMap(),
-		table:   watch.NewTable(ptrace.Limits().Slots(hwbp.Write)),
-		entries: map[*proc.Breakpoint]*watch.Entry{},
+		board:   lanes.New(g.tracees, held, g.slots),
+		entries: map[*proc.Breakpoint]*lanes.Entry{},
 		anchors: map[*proc.Breakpoint]anchor{},
 	}
 	held.Data = p
@@ -130,6 +131,7 @@ func (p *Process) valid() bool { ok, _ := p.Valid(); return ok }
 // end marks that the process is no longer held.
 func (p *Process) end(how *atomic.Bool) {
 	if p.valid() {
+		_ = p.board.Close() // an error: its threads are gone
 		how.Store(true)
 		p.bi.Close()
 	}
@@ -151,6 +153,11 @@ func (p *Process) WriteBreakpoint(bp *proc.Breakpoint) error {
 	if bp.WatchType != 0 {
 		return p.writeWatchpoint(bp)
 	}
+	if p.inSlots {
+		if done, err := p.armBreakpoint(bp); done || err != nil {
+			return err
+		}
+	}
 	return p.g.do(func() error {
 		if err := p.held.InsertBreakpoint(bp.Addr); err != nil {
 			return err
@@ -160,45 +167,64 @@ func (p *Process) WriteBreakpoint(bp *proc.Breakpoint) error {
 	})
 }
 
+// InSlots calls fn, which makes Delve set breakpoints, so that debug registers hold
+// them where the program is to survive the debugger and registers are free.
+func (p *Process) InSlots(fn func() error) error {
+	p.inSlots = p.g.slots.Driver.Safe()
+	defer func() { p.inSlots = false }()
+	return fn()
+}
+
+// armBreakpoint makes a slot of every thread hold a breakpoint, while there are any: a breakpoint instruction kills the program if the debugger dies
+// (FACTS K6).
+func (p *Process) armBreakpoint(bp *proc.Breakpoint) (done bool, err error) {
+	code := make([]byte, p.bi.Arch.BreakpointSize())
+	if _, err := p.held.ReadProgram(code, bp.Addr); err != nil {
+		return false, err
+	}
+	e := &lanes.Entry{Name: fmt.Sprintf("the breakpoint at %#x", bp.Addr), Owner: bp,
+		Points: []hwbp.Point{{Addr: bp.Addr, Len: 1, Access: hwbp.Execute}}}
+	err = p.AddWatch(lanes.Config{Name: e.Name, Entries: []*lanes.Entry{e}, Pinned: true})
+	var full *lanes.SlotsError
+	var foreign *lanes.ForeignError
+	if errors.As(err, &full) || errors.As(err, &foreign) {
+		return false, nil
+	}
+	if err == nil {
+		p.entries[bp], bp.OriginalData = e, code
+	}
+	return err == nil, err
+}
+
+// inSlot reports whether a slot holds a breakpoint at addr.
+func (p *Process) inSlot(addr uint64) bool {
+	bp := p.bps.M[addr]
+	return bp != nil && bp.WatchType == 0 && p.entries[bp] != nil
+}
+
 // EraseBreakpoint takes it out again.
 func (p *Process) EraseBreakpoint(bp *proc.Breakpoint) error {
-	if bp.WatchType != 0 {
+	if bp.WatchType != 0 || p.entries[bp] != nil {
 		return p.eraseWatchpoint(bp)
 	}
 	return p.g.do(func() error { return p.held.RemoveBreakpoint(bp.Addr) })
 }
 
-// AddWatch puts an entry into slots and arms every thread, all of which are
-// stopped. On an error nothing has changed.
-func (p *Process) AddWatch(e *watch.Entry) error {
-	if err := p.table.Add(e); err != nil {
-		return err
-	}
-	if err := p.arm(); err != nil {
-		p.table.Remove(e)
-		return errors.Join(err, p.arm())
-	}
-	return nil
+// Board returns the watchpoints of the process.
+func (p *Process) Board() *lanes.Board { return p.board }
+
+// AddWatch arms entries on every thread concerned, or none of them. All threads are
+// stopped.
+func (p *Process) AddWatch(c lanes.Config) error {
+	return p.g.do(func() error { return p.board.Add(c) })
 }
 
-// RemoveWatch takes an entry out of its slots on every thread.
-func (p *Process) RemoveWatch(e *watch.Entry) error {
-	p.table.Remove(e)
-	return p.arm()
-}
-
-func (p *Process) arm() error {
+// RemoveWatch takes an entry out of its slots.
+func (p *Process) RemoveWatch(e *lanes.Entry) error {
 	if !p.valid() {
 		return nil
 	}
-	return p.g.do(func() error {
-		for _, th := range p.threads() {
-			if err := th.Data.(*Thread).arm(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return p.g.do(func() error { return p.board.Remove(e) })
 }
 
 // DumpProcessNotes leaves the notes of a core file to Delve.

@@ -1,8 +1,6 @@
 package glue
 
 import (
-	"errors"
-
 	"github.com/go-delve/delve/pkg/dwarf/op"
 	"github.com/go-delve/delve/pkg/proc"
 
@@ -31,6 +29,8 @@ type Thread struct {
 	hit      *proc.Breakpoint // a watchpoint hit that stops, not yet reported
 	reported uint64           // address of the breakpoint that was reported at this stop
 	stepped  bool             // what is being handled is the end of a step
+	deferred bool             // the hit that is being handled was some time ago
+	inCall   bool             // the hit that is being handled was a system call's
 }
 
 var _ proc.Thread = (*Thread)(nil)
@@ -44,18 +44,6 @@ func newThread(p *Process, held *ptrace.Thread) *Thread {
 	return th
 }
 
-// arm makes the thread's slots hold what the process's table says.
-func (th *Thread) arm() error {
-	if !th.held.Stopped() {
-		return nil
-	}
-	err := th.held.SetSlots(th.p.table.Points())
-	if errors.Is(err, ptrace.ErrThreadGone) {
-		return nil
-	}
-	return err
-}
-
 // forget drops what was known of the last stop.
 func (th *Thread) forget() {
 	th.trap, th.hit, th.reported = trapNone, nil, 0
@@ -65,6 +53,23 @@ func (th *Thread) forget() {
 // Whoever has asked Delve for it inside the event loop calls it before the
 // thread runs on (FACTS F6).
 func (th *Thread) ForgetGoroutine() { th.common = proc.CommonThread{} }
+
+// Deferred reports of a thread at a hit that it was not stopped behind the instruction:
+// it had the signal blocked.
+func (th *Thread) Deferred() bool { return th.deferred }
+
+// Call reports of a thread at a hit whether the kernel made the access, for a system
+// call that is just over, and the number of that.
+func (th *Thread) Call() (number int, made bool) {
+	if !th.inCall {
+		return 0, false
+	}
+	regs, err := th.held.Registers()
+	if err != nil {
+		return 0, false
+	}
+	return regs.SystemCall()
+}
 
 // Process returns the thread's process.
 func (th *Thread) Process() *Process { return th.p }
@@ -98,6 +103,9 @@ func (th *Thread) SetCurrentBreakpoint(bool) error {
 	th.current.Clear()
 	if th.hit != nil {
 		th.current.Breakpoint = th.hit
+		if th.hit.WatchType == 0 {
+			th.reported = th.hit.Addr
+		}
 		return nil
 	}
 	pc, err := th.pc()
@@ -120,6 +128,12 @@ func (th *Thread) pc() (pc uint64, err error) {
 		return err
 	})
 	return pc, err
+}
+
+// at reports whether the thread is at pc. It runs on the tracer's thread.
+func (th *Thread) at(pc uint64) bool {
+	r, err := th.held.Registers()
+	return err == nil && r.PC() == pc
 }
 
 // Registers returns a copy of the thread's registers.

@@ -4,38 +4,38 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 
 	"github.com/argusdbg/argus/hwbp"
-	"github.com/argusdbg/argus/internal/watch"
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
 
 // anchor says what is to be watched for a watchpoint of Delve's that is at addr.
-type anchor func(addr uint64) (*watch.Entry, error)
+type anchor func(addr uint64) (lanes.Config, error)
 
 // SetAnchor calls set, which makes Delve set a watchpoint on a stack. Delve then
 // follows the variable when the stack moves and notices when its scope ends; what
-// the slots hold is what entry says, now and after every move.
-func (p *Process) SetAnchor(entry func(addr uint64) (*watch.Entry, error), set func() (*proc.Breakpoint, error)) (*proc.Breakpoint, error) {
-	p.anchor = entry
+// the slots hold is what config says, now and after every move.
+func (p *Process) SetAnchor(config anchor, set func() (*proc.Breakpoint, error)) (*proc.Breakpoint, error) {
+	p.anchor = config
 	bp, err := set()
 	p.anchor = nil
 	return bp, err
 }
 
 func (p *Process) writeWatchpoint(bp *proc.Breakpoint) error {
-	e, err := p.entryFor(bp)
+	c, err := p.configFor(bp)
 	if err != nil {
 		return err
 	}
-	if err := p.AddWatch(e); err != nil {
+	if err := p.AddWatch(c); err != nil {
 		return err
 	}
-	p.entries[bp] = e
+	p.entries[bp] = c.Entries[0]
 	return nil
 }
 
-// entryFor makes the entry of a watchpoint of Delve's: what its anchor says, or
-// just what Delve knows of it.
-func (p *Process) entryFor(bp *proc.Breakpoint) (*watch.Entry, error) {
+// configFor says what to arm for a watchpoint of Delve's: one entry, which its anchor
+// tells, or else just what Delve knows of it.
+func (p *Process) configFor(bp *proc.Breakpoint) (lanes.Config, error) {
 	if p.anchor != nil {
 		p.anchors[bp], p.anchor = p.anchor, nil
 	}
@@ -54,9 +54,10 @@ func (p *Process) entryFor(bp *proc.Breakpoint) (*watch.Entry, error) {
 	}
 	points, err := hwbp.Cover(ptrace.Limits(), bp.Addr, uint64(bp.WatchType.Size()), access)
 	if err != nil {
-		return nil, err
+		return lanes.Config{}, err
 	}
-	return &watch.Entry{Name: bp.WatchExpr, Points: points, Owner: bp}, nil
+	e := &lanes.Entry{Name: bp.WatchExpr, Points: points, Owner: bp}
+	return lanes.Config{Name: e.Name, Entries: []*lanes.Entry{e}, Pinned: true}, nil
 }
 
 func (p *Process) eraseWatchpoint(bp *proc.Breakpoint) error {

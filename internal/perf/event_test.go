@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/testkit"
 )
 
 func TestCounts(t *testing.T) {
@@ -299,6 +300,7 @@ func TestClosed(t *testing.T) {
 // TestCPU: an event of a processor sees all threads there, and takes one slot of
 // every thread.
 func TestCPU(t *testing.T) {
+	testkit.AllSlots(t)
 	x := start(t)
 	x.hire(1)
 	cpu, _ := processors(t)

@@ -15,6 +15,7 @@ import (
 // Main runs the tests of a package, removes what was built for them, and fails if they
 // left a child process behind.
 func Main(m *testing.M) {
+	openSlots()
 	code := m.Run()
 	if built.dir != "" {
 		if err := os.RemoveAll(built.dir); err != nil {
@@ -37,9 +38,10 @@ const Deadline = 5 * time.Minute
 
 // Watchdog ends the test binary with the stacks of all goroutines if the test is not
 // over by the deadline: a hung test cannot be failed otherwise when a thread waits in
-// the kernel.
+// the kernel. It waits first for tests that need all debug registers (AllSlots).
 func Watchdog(t testing.TB) {
 	t.Helper()
+	shareSlots(t)
 	name := t.Name()
 	timer := time.AfterFunc(Deadline, func() {
 		buf := make([]byte, 1<<20)

@@ -88,7 +88,7 @@ func TestEstimate(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, o := range r.Variables {
-			if e := o.Estimate; !e.Known || math.Abs(e.Hits-float64(o.Writes)) > e.Err || e.Err > float64(o.Writes)/5 {
+			if e := o.Estimate; !e.Known || math.Abs(e.Hits-float64(o.Writes)) > e.Err || e.Err > float64(o.Writes)/2 {
 				t.Errorf("%d writes, estimated %+v", o.Writes, e)
 			}
 			if s := o.Share(); s < 0.3 || s > 0.37 {

@@ -1,0 +1,167 @@
+package lanes
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/argusdbg/argus/internal/testkit"
+	"github.com/argusdbg/argus/ptrace"
+)
+
+// TestEveryHitIsItsOwn turns as fast as it can while everything is written all the time:
+// every hit must be of the very cell that its thread was about to write, whatever has
+// become of the slot meanwhile, and of no write that was not made.
+func TestEveryHitIsItsOwn(t *testing.T) {
+	eachDriver(t, func(t *testing.T, d Driver) {
+		for _, threads := range []int{1, 3} {
+			t.Run(fmt.Sprint(threads), func(t *testing.T) { everyHit(t, d, threads) })
+		}
+	})
+}
+
+func everyHit(t *testing.T, d Driver, threads int) {
+	const watched = 12
+	x := start(t, Options{Driver: d, Slice: 50 * time.Microsecond}, "named", "400", fmt.Sprint(threads))
+	x.b.ungoverned = true
+	entries := x.cells(watched)
+	var hits, latest [watched]uint64
+	x.hit = func(_ *ptrace.Thread, e *Entry, s Shot) {
+		i := e.Owner.(int)
+		hits[i]++
+		if s.Deferred {
+			return
+		}
+		if doing := x.read(x.symbol("main.doing") + 64*uint64(i%threads)); doing != uint64(i) {
+			t.Errorf("a hit of cell %d while the thread writes cell %d", i, doing)
+		}
+		v := x.read(x.cell(i))
+		if v>>40 != uint64(i) || v <= latest[i] {
+			t.Errorf("cell %d: a hit with the value %#x after %#x", i, v, latest[i])
+		}
+		latest[i] = v
+	}
+	x.runTo("main.finished")
+	var all, turns, lost uint64
+	for i, e := range entries {
+		a, writes := x.account(e), x.read(x.cell(i))&(1<<40-1)
+		all, turns, lost = all+hits[i], turns+a.Turns, lost+x.missed[e]
+		if hits[i]+x.missed[e] > writes {
+			t.Errorf("cell %d: %d hits and %d missed of %d writes", i, hits[i], x.missed[e], writes)
+		}
+		if a.Running == 0 { // with slices this short chance decides who is caught
+			t.Errorf("cell %d was never on", i)
+		}
+		if a.Enabled != a.Running+a.Clean+a.Blind || a.Clean > a.Enabled/4 {
+			t.Errorf("cell %d: enabled %d, running %d, clean %d, blind %d", i, a.Enabled, a.Running, a.Clean, a.Blind)
+		}
+		if a.Hits != hits[i]+x.missed[e] {
+			t.Errorf("cell %d: %d hits counted, %d told and %d missed", i, a.Hits, hits[i], x.missed[e])
+		}
+	}
+	t.Logf("%d hits in %d turns, %d missed, %d stops without a cause", all, turns, lost, x.unknown)
+	if lost > 0 {
+		t.Errorf("%d hits were counted and not told of", lost)
+	}
+	if turns < 100 || all < 50 {
+		t.Errorf("%d hits in %d turns", all, turns)
+	}
+	if err := x.b.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCloseAnyTime: the rotator ends when the board does, whatever it is at, and leaves
+// nothing behind.
+func TestCloseAnyTime(t *testing.T) {
+	eachDriver(t, func(t *testing.T, d Driver) {
+		t.Run("first", func(t *testing.T) { start(t, Options{Driver: d}, "turns", "1") }) // what is opened once
+		before := testkit.Used(t)
+		for i := range 8 {
+			t.Run("", func(t *testing.T) {
+				x := start(t, Options{Driver: d, Slice: 100 * time.Microsecond}, "turns", "10000")
+				x.b.ungoverned = true
+				entries, n := x.cells(8), 0
+				x.hit = func(*ptrace.Thread, *Entry, Shot) {
+					if n++; n == 1+i*20 {
+						_ = x.g.Nudge() // it is stopped in the course of the events
+					}
+				}
+				x.runOn()
+				if i%2 == 0 {
+					x.do(func() error { return x.b.Remove(entries[0]) })
+					x.do(func() error { x.b.Resume(); return nil }) // the rotator is at work
+				}
+				began := time.Now()
+				x.do(x.b.Close)
+				if d := time.Since(began); d > testkit.Deadline/10 {
+					t.Errorf("to close it took %v", d)
+				}
+			})
+		}
+		if after := testkit.Settled(t, before); after.Descriptors > before.Descriptors || after.Goroutines > before.Goroutines {
+			t.Errorf("before %+v, after %+v", before, after)
+		}
+	})
+}
+
+// TestLongSlices: a slice that lasts for ever does not keep Close waiting.
+func TestLongSlices(t *testing.T) {
+	b, _ := fakeBoard(t, 1)
+	b.slice = 24 * time.Hour
+	for i := range 5 {
+		addAll(t, b, false, 0, word(uint64(8*i)))
+	}
+	b.Resume()
+	if b.rotator == nil || !b.rotator.awake {
+		t.Fatal("nobody gives turns")
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-b.rotator.done
+}
+
+// TestPausedBoard: nobody is given a turn while the program is stopped, and the rotator
+// sleeps.
+func TestPausedBoard(t *testing.T) {
+	b, d := fakeBoard(t, 1)
+	for i := range 5 {
+		addAll(t, b, false, 0, word(uint64(8*i)))
+	}
+	r := &rotator{b: b, pinned: -1}
+	b.rotator, r.awake = r, true
+	run(b, 1, 1000)
+	sets := d.opened[1].sets
+	r.round(time.Now())
+	if d.opened[1].sets != sets || r.awake {
+		t.Errorf("a turn while paused; awake %v", r.awake)
+	}
+	b.paused = false
+	r.round(time.Now())
+	if d.opened[1].sets == sets || !r.awake {
+		t.Errorf("no turn while it runs; awake %v", r.awake)
+	}
+	sets = d.opened[1].sets
+	ln := b.lanes[1]
+	b.paused = true // between the round's beginning and the turn
+	run(b, 1, 1000)
+	r.turn(ln)
+	if d.opened[1].sets != sets {
+		t.Error("a turn while paused")
+	}
+	b.rotator = nil
+}
+
+// TestNearestProcessorFirst: the rotator begins where it is.
+func TestNearestProcessorFirst(t *testing.T) {
+	r := &rotator{pinned: 2}
+	due := []turn{{cpu: 0}, {cpu: 3}, {cpu: 2}, {cpu: -1}, {cpu: 2}}
+	slices.SortFunc(due, func(s, t turn) int { return r.rank(s.cpu) - r.rank(t.cpu) })
+	for i, t1 := range due {
+		if i < 3 && t1.cpu > 2 || i == 4 && t1.cpu != 3 {
+			t.Errorf("%v", due)
+		}
+	}
+}
