@@ -75,7 +75,11 @@ func (r *recorder) add(h *Hit) { r.hits = append(r.hits, h) }
 func TestEveryWriteIsReported(t *testing.T) { eachDriver(t, testEveryWriteIsReported) }
 
 func testEveryWriteIsReported(t *testing.T) {
-	for _, mode := range testkit.Modes {
+	modes := testkit.Modes
+	if testing.Short() && testDriver != "perf" {
+		modes = modes[1:]
+	}
+	for _, mode := range modes {
 		for _, c := range []struct {
 			args   []string
 			exprs  []string

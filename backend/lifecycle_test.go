@@ -196,7 +196,7 @@ func TestSoak(t *testing.T) { eachDriver(t, testSoak) }
 func testSoak(t *testing.T) {
 	rounds := 500 / len(drivers)
 	if testing.Short() {
-		rounds = 20
+		rounds = 8
 	}
 	cmd := running(t, "forever")
 	round := func() {

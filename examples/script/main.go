@@ -64,7 +64,7 @@ func find(ctx context.Context, pkg string, out io.Writer) error {
 	}
 
 	hit := stop.Hits[0]
-	fmt.Fprintf(out, "balance:  %s -> %s, the %dth write to it\n", hit.Old, hit.New, balance.Stats().Hits)
+	fmt.Fprintf(out, "balance:  %s -> %s, write number %d to it\n", hit.Old, hit.New, balance.Stats().Hits)
 	fmt.Fprintf(out, "by:       %s\n", hit.Goroutine)
 	fmt.Fprintf(out, "in:       %s, %s:%d\n", hit.Place.Function, filepath.Base(hit.Place.File), hit.Place.Line)
 	for _, expr := range []string{"n", "main.fee"} { // as the writing function sees them

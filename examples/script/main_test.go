@@ -18,7 +18,7 @@ func TestNamesTheCollector(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`(?m)^balance:  2\d\d -> -\d+, the 1\d\dth write to it$`,
+		`(?m)^balance:  \d+ -> -\d+, write number \d+ to it$`,
 		`(?m)^by:       goroutine \d+ \(main\.collector\)$`,
 		`(?m)^in:       main\.withdraw, main\.go:\d+$`,
 		`(?m)^n:        400$`,
