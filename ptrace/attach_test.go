@@ -24,7 +24,9 @@ func heldBy(t testing.TB, p *Process) {
 	}
 	for _, tid := range tids {
 		th := p.Thread(tid)
-		if th == nil && (hasLeft(tid) || isZombie(tid)) {
+		if th == nil {
+			// It is on its way out, which the kernel shows a little later.
+			eventually(t, "the thread has left", func() bool { return hasLeft(tid) || isZombie(tid) })
 			continue
 		}
 		if th == nil || !th.Stopped() {
