@@ -33,7 +33,7 @@ func (s *Session) NewGroup(ctx context.Context, items []Item, opts ...WatchOptio
 	if len(items) == 0 {
 		return nil, fmt.Errorf("a group of nothing: name what it is to watch")
 	}
-	shared, err := s.newWatchpoint("", Write, opts)
+	shared, err := newOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Session) NewGroup(ctx context.Context, items []Item, opts ...WatchOptio
 		names = append(names, it.Expr)
 	}
 	g.name = strings.Join(names, ", ")
-	if err := s.do(ctx, func() error { return s.watchGroup(g, &shared.watchOptions) }); err != nil {
+	if err := s.do(ctx, func() error { return s.watchGroup(g, &shared) }); err != nil {
 		return nil, err
 	}
 	return g, nil

@@ -97,17 +97,21 @@ func (s *Session) Watch(ctx context.Context, expr string, access Access, opts ..
 }
 
 func (s *Session) newWatchpoint(expr string, access Access, opts []WatchOption) (*Watchpoint, error) {
-	w := &Watchpoint{s: s, expr: expr, access: access}
-	w.goroutine, w.mode = -1, ModeExact
-	for _, o := range opts {
-		o(&w.watchOptions)
+	o, err := newOptions(opts)
+	return &Watchpoint{watchOptions: o, s: s, expr: expr, access: access}, err
+}
+
+func newOptions(opts []WatchOption) (watchOptions, error) {
+	o := watchOptions{goroutine: -1, mode: ModeExact}
+	for _, opt := range opts {
+		opt(&o)
 	}
-	switch w.mode {
+	switch o.mode {
 	case ModeExact, ModePinned, ModeSampled:
 	default:
-		return nil, fmt.Errorf("%q is not a mode: exact, pinned or sampled", w.mode)
+		return o, fmt.Errorf("%q is not a mode: exact, pinned or sampled", o.mode)
 	}
-	return w, checkCondition(w.cond)
+	return o, checkCondition(o.cond)
 }
 
 func checkCondition(cond string) error {

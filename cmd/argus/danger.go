@@ -16,8 +16,7 @@ func (s *sharing) danger(driver string) string {
 	case s.driver == "ptrace":
 		return "the ptrace driver cannot prevent that; without --driver argus takes one that can, where that is permitted"
 	}
-	f := perf.Probe()
-	for _, err := range []error{f.Sigtrap, f.Modify, kstop.Probe()} {
+	for _, err := range []error{perf.Probe().Stops(), kstop.Probe()} {
 		if err != nil {
 			return dangerText(err)
 		}

@@ -26,10 +26,7 @@ func attemptPerf(ctx context.Context) (o perfOutcome) {
 		return o
 	}
 	f := perf.Probe()
-	o.user, o.sys = f.Sigtrap, f.Kernel
-	if o.user == nil {
-		o.user = f.Modify
-	}
+	o.user, o.sys = f.Stops(), f.Kernel
 	return o
 }
 

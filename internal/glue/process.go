@@ -175,8 +175,8 @@ func (p *Process) InSlots(fn func() error) error {
 	return fn()
 }
 
-// armBreakpoint makes a slot of every thread hold a breakpoint, while there are any: a breakpoint instruction kills the program if the debugger dies
-// (FACTS K6).
+// armBreakpoint makes a slot of every thread hold a breakpoint, while there are any: a
+// breakpoint instruction kills the program if the debugger dies (FACTS K6).
 func (p *Process) armBreakpoint(bp *proc.Breakpoint) (done bool, err error) {
 	code := make([]byte, p.bi.Arch.BreakpointSize())
 	if _, err := p.held.ReadProgram(code, bp.Addr); err != nil {

@@ -188,10 +188,10 @@ func (b *Board) remove(g *group) {
 // openLanes makes a lane of every thread that is not one yet.
 func (b *Board) openLanes() error {
 	for _, th := range b.proc.Threads() {
-		if ln := b.lanes[th.TID]; ln != nil && ln.th == th {
+		if b.lane(th) != nil {
 			continue
 		}
-		if _, err := b.newLane(th); err != nil && !errors.Is(err, ptrace.ErrThreadGone) {
+		if _, err := b.newLane(th); err != nil && !isGone(err) {
 			return fmt.Errorf("watch thread %d: %w", th.TID, err)
 		}
 	}
@@ -215,17 +215,14 @@ func (b *Board) update() error {
 func (b *Board) Born(th *ptrace.Thread) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.groups) == 0 || b.closed {
-		return nil
-	}
-	if ln := b.lanes[th.TID]; ln != nil && ln.th == th {
+	if len(b.groups) == 0 || b.closed || b.lane(th) != nil {
 		return nil
 	}
 	ln, err := b.newLane(th)
+	if isGone(err) {
+		return nil
+	}
 	if err != nil {
-		if errors.Is(err, ptrace.ErrThreadGone) {
-			return nil
-		}
 		return fmt.Errorf("watch the new thread %d: %w", th.TID, err)
 	}
 	defer b.wake()
@@ -238,8 +235,8 @@ func (b *Board) Born(th *ptrace.Thread) error {
 func (b *Board) Gone(th *ptrace.Thread) []Missed {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ln := b.lanes[th.TID]
-	if ln == nil || ln.th != th {
+	ln := b.lane(th)
+	if ln == nil {
 		return nil
 	}
 	sh := ln.arms.left()
@@ -255,8 +252,8 @@ func (b *Board) Gone(th *ptrace.Thread) []Missed {
 func (b *Board) Leaving(th *ptrace.Thread) []Missed {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ln := b.lanes[th.TID]
-	if ln == nil || ln.th != th {
+	ln := b.lane(th)
+	if ln == nil {
 		return nil
 	}
 	b.settle()

@@ -43,10 +43,7 @@ func Choose(want string, safe, need bool) (Driver, error) {
 		return Driver{d: byPtrace{}}, nil
 	}
 	f := perf.Probe()
-	err := f.Sigtrap
-	if err == nil {
-		err = f.Modify
-	}
+	err := f.Stops()
 	switch {
 	case err != nil && (want == DriverPerf || need):
 		return Driver{}, &DriverError{DriverPerf, err}

@@ -29,7 +29,10 @@ func (c *cpuReader) last(pid, tid int) int {
 // processorIn finds field 39 of /proc/PID/stat (proc_pid_stat(5)). The second, the
 // name, can have spaces and parentheses in it.
 func processorIn(stat []byte) int {
-	_, rest, _ := cutLast(stat, ')')
+	rest := stat[bytes.LastIndexByte(stat, ')')+1:]
+	if len(rest) == len(stat) {
+		return -1
+	}
 	const afterName = 39 - 3
 	for i := 0; len(rest) > 0; i++ {
 		rest = bytes.TrimLeft(rest, " ")
@@ -44,13 +47,6 @@ func processorIn(stat []byte) int {
 		rest = more
 	}
 	return -1
-}
-
-func cutLast(b []byte, sep byte) (before, after []byte, found bool) {
-	if i := bytes.LastIndexByte(b, sep); i >= 0 {
-		return b[:i], b[i+1:], true
-	}
-	return b, nil, false
 }
 
 func (c *cpuReader) close() error {

@@ -91,4 +91,16 @@ func (b *Board) drop(ln *lane) error {
 	return err
 }
 
-func isGone(err error) bool { return errors.Is(err, perf.ErrGone) }
+// lane returns that of a thread, or nil. One whose id has gone to another thread is not
+// that one's.
+func (b *Board) lane(th *ptrace.Thread) *lane {
+	if ln := b.lanes[th.TID]; ln != nil && ln.th == th {
+		return ln
+	}
+	return nil
+}
+
+// isGone reports whether an error says that a thread has ended.
+func isGone(err error) bool {
+	return errors.Is(err, perf.ErrGone) || errors.Is(err, ptrace.ErrThreadGone)
+}

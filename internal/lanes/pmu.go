@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/argusdbg/argus/hwbp"
-	"github.com/argusdbg/argus/ptrace"
 	"github.com/argusdbg/argus/sched"
 )
 
@@ -76,7 +75,7 @@ func (d *dataSlots) Commit(l *sched.Lane) error {
 		d.b.shorten(ln)
 		return &sched.ShortError{PMU: pmuName, Slots: bits.OnesCount16(usable), Err: err}
 	}
-	if errors.Is(err, ptrace.ErrThreadGone) || isGone(err) {
+	if isGone(err) {
 		return nil // its end will be reported
 	}
 	return err

@@ -1,7 +1,6 @@
 package lanes
 
 import (
-	"errors"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -283,9 +282,5 @@ func (b *Board) turn(ln *lane) error {
 		ln.retry = false
 		b.tryAll(ln)
 	}
-	err := ln.sched.Turn(now)
-	if errors.Is(err, ptrace.ErrThreadGone) || isGone(err) {
-		return nil
-	}
-	return err
+	return ln.sched.Turn(now)
 }

@@ -99,6 +99,3 @@ func (b *Board) settle() {
 		ln.sched.Settle(ln.sched.Now())
 	}
 }
-
-// Slice is how long a turn takes at least.
-func (b *Board) Slice() time.Duration { return b.slice }

@@ -108,7 +108,7 @@ func TestAccountOfNothing(t *testing.T) {
 	if a := b.Account(word(1)); a != (Account{}) {
 		t.Errorf("%+v", a)
 	}
-	if b.Slice() != DefaultSlice {
-		t.Errorf("a slice of %v", b.Slice())
+	if b.slice != DefaultSlice {
+		t.Errorf("a slice of %v", b.slice)
 	}
 }

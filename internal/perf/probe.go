@@ -19,6 +19,15 @@ type Features struct {
 	Clock      error // a Clock
 }
 
+// Stops is nil if events can stop threads and be moved while these run: what watchpoints
+// need of them.
+func (f Features) Stops() error {
+	if f.Sigtrap != nil {
+		return f.Sigtrap
+	}
+	return f.Modify
+}
+
 var probed struct {
 	sync.Mutex
 	done     bool
