@@ -157,18 +157,9 @@ func TestStormOfSignals(t *testing.T) {
 	s := open(t)
 	p := s.attach(begin(t, target(t), "signals").Process.Pid)
 	th := p.Threads()[0]
-	stop, done := make(chan bool), make(chan bool)
-	go func() {
-		defer close(done)
-		for n := 0; ; n++ {
-			select {
-			case <-stop:
-				return
-			default:
-				_ = unix.Tgkill(p.PID, p.PID, unix.SIGURG)
-			}
-		}
-	}()
+	stop := meanwhile(func() {
+		_ = unix.Tgkill(p.PID, p.PID, unix.SIGURG)
+	})
 	place := symbol(t, "place")
 	s.breakAt(p, place)
 	for range 100 {
@@ -193,8 +184,7 @@ func TestStormOfSignals(t *testing.T) {
 			return err
 		})
 	}
-	close(stop)
-	<-done
+	stop()
 	s.do(func() error { return p.RemoveBreakpoint(place) })
 	s.detach(p)
 	advances(t, p.PID, symbol(t, "x"))
@@ -209,9 +199,17 @@ func TestJobControl(t *testing.T) {
 	s := open(t)
 	p := s.attach(begin(t, target(t), "busy", "3").Process.Pid)
 	y := symbol(t, "y")
-	for range 30 {
+	s.jobControl(p, y, 30, func(was uint64) {
+		s.runUntil("it runs on", func() bool { return peek(p.Memory, y) != was })
+	})
+}
+
+// jobControl stops and continues a process as a shell does. It does not run in between;
+// runsOn waits until y is no longer what it was.
+func (s *session) jobControl(p *Process, y uint64, rounds int, runsOn func(was uint64)) {
+	for range rounds {
 		if err := unix.Kill(p.PID, unix.SIGSTOP); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		for !s.allListeningNow() {
 			s.runUntil("at once", func() bool { return true })
@@ -222,13 +220,13 @@ func TestJobControl(t *testing.T) {
 			s.stopAll()
 		}
 		if s.word(p, y) != was {
-			t.Error("it ran")
+			s.t.Error("it ran")
 		}
 		s.resumeAll()
 		if err := unix.Kill(p.PID, unix.SIGCONT); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		s.runUntil("it runs on", func() bool { return peek(p.Memory, y) != was })
+		runsOn(was)
 		s.stopAll()
 		s.do(func() error { return s.drain(func(Event) error { return nil }) })
 	}

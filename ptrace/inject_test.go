@@ -125,18 +125,9 @@ func TestInjectWhileSignalsArrive(t *testing.T) {
 	s := open(t)
 	p := s.attach(begin(t, target(t), "signals").Process.Pid)
 	th := p.Threads()[0]
-	stop, done := make(chan bool), make(chan bool)
-	go func() {
-		defer close(done)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				_ = unix.Tgkill(p.PID, p.PID, unix.SIGURG)
-			}
-		}
-	}()
+	stop := meanwhile(func() {
+		_ = unix.Tgkill(p.PID, p.PID, unix.SIGURG)
+	})
 	for range 200 {
 		s.unchanged(th, func() {
 			if got := s.inject(th, unix.SYS_GETPID); got != uint64(p.PID) {
@@ -146,8 +137,7 @@ func TestInjectWhileSignalsArrive(t *testing.T) {
 		s.runUntil("at once", func() bool { return true })
 		s.stopAll()
 	}
-	close(stop)
-	<-done
+	stop()
 	s.detach(p)
 	advances(t, p.PID, symbol(t, "x"))
 }

@@ -287,6 +287,26 @@ func end(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
+// meanwhile does something again and again until stop is called.
+func meanwhile(fn func()) (stop func()) {
+	end, done := make(chan bool), make(chan bool)
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-end:
+				return
+			default:
+				fn()
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-done
+	}
+}
+
 // eventually polls for what cannot be waited for.
 func eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()

@@ -176,21 +176,11 @@ func TestNudgeDuringAttach(t *testing.T) {
 	for range 15 {
 		cmd := begin(t, target(t), "busy", "8")
 		s := open(t)
-		stop, done := make(chan bool), make(chan bool)
-		go func() {
-			defer close(done)
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					_ = s.g.Nudge() // there is nobody at first
-				}
-			}
-		}()
+		stop := meanwhile(func() {
+			_ = s.g.Nudge() // there is nobody at first
+		})
 		p := s.attach(cmd.Process.Pid)
-		close(stop)
-		<-done
+		stop()
 		s.resumeAll()
 		s.expect(Nudged)
 		s.stopAll()

@@ -133,31 +133,11 @@ func TestSafeJobControl(t *testing.T) {
 	s.g.Safe = true
 	p := s.attach(begin(t, target(t), "busy", "3").Process.Pid)
 	y := symbol(t, "y")
-	for range 20 {
-		if err := unix.Kill(p.PID, unix.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
-		for !s.allListeningNow() {
-			s.runUntil("at once", func() bool { return true })
-		}
-		was := s.word(p, y)
-		for range rand.IntN(5) {
-			s.runUntil("at once", func() bool { return true })
-			s.stopAll()
-		}
-		if s.word(p, y) != was {
-			t.Error("it ran")
-		}
-		s.resumeAll()
-		if err := unix.Kill(p.PID, unix.SIGCONT); err != nil {
-			t.Fatal(err)
-		}
+	s.jobControl(p, y, 20, func(was uint64) {
 		for s.word(p, y) == was {
 			s.runUntil("at once", func() bool { return true })
 		}
-		s.stopAll()
-		s.do(func() error { return s.drain(func(Event) error { return nil }) })
-	}
+	})
 }
 
 // A nudge that finds no tracer leaves the target running.
