@@ -59,6 +59,9 @@ func call(fn func()) (panicked any) {
 	return nil
 }
 
+// TID is the id of the thread.
+func (t *Tracer) TID() int { return t.tid }
+
 // OnThread reports whether the caller runs on the tracer's thread.
 func (t *Tracer) OnThread() bool {
 	select {

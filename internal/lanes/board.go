@@ -50,7 +50,8 @@ type Board struct {
 	closed  bool
 	err     error // what went wrong where nobody could be told
 	rotator *rotator
-	paused  bool // the whole program is stopped
+	paused  bool    // the whole program is stopped
+	tracer  *tracer // nil unless the rotator has it set registers
 
 	ungoverned bool // for tests: turns may cost what they like
 

@@ -29,6 +29,7 @@ type lane struct {
 	retry  bool               // slots that others held are to be tried again
 	left   bool               // the thread is on its way out: its clock stands
 	cpu    cpuReader          // of the rotator
+	ranOn  int                // the processor that it told last; -1 if that is not known
 }
 
 // clock tells how long a thread has run.
@@ -74,7 +75,7 @@ func (b *Board) newLane(th *ptrace.Thread) (*lane, error) {
 		}
 		return nil, err
 	}
-	ln := &lane{th: th, clock: c, marks: map[*member]uint64{}, arms: b.driver.open(th), usable: b.allSlots()}
+	ln := &lane{th: th, clock: c, marks: map[*member]uint64{}, ranOn: -1, arms: b.driver.open(th), usable: b.allSlots()}
 	ln.task = b.sched.NewTask(sched.Thread, threadName(th.TID))
 	ln.sched = b.sched.NewLane(ln.task, ln, ln.now())
 	b.lanes[th.TID] = ln

@@ -15,7 +15,7 @@ import (
 const (
 	// costShare is the part of the time that turns may take, one in so many: what
 	// they take beyond it is made good by longer slices.
-	costShare = 50
+	costShare = 66
 
 	// maxSlice bounds what that makes of a slice: a turn can take long for once, as when
 	// the debugger itself was suspended in the midst of it.
@@ -39,7 +39,7 @@ type rotator struct {
 	ended bool // guarded by Board.mu
 	done  chan struct{}
 
-	spent time.Duration // of processor time, until the end of the last round
+	spent time.Duration // of processor time, the tracer's for turns too, until the end of the last round
 	cost  time.Duration // of a round, on the mean
 
 	pinned int // the processor that the thread is bound to; -1 for none
@@ -60,6 +60,9 @@ func (b *Board) wake() {
 	}
 	if b.rotator == nil {
 		b.rotator = &rotator{b: b, cond: sync.NewCond(&b.mu), done: make(chan struct{}), pinned: -1}
+		if !b.driver.moves() {
+			b.tracer = newTracer(b.tracees.Tracer().TID())
+		}
 		go b.rotator.run()
 	}
 	b.rotator.awake = true
@@ -101,6 +104,7 @@ func (ln *lane) needsTurn() bool { return ln.sched.Over() }
 func (b *Board) Pause() {
 	b.mu.Lock()
 	b.paused = true
+	b.tracer.free() // the thread that it was sent to may have ended
 	if b.rotator != nil {
 		b.rotator.awake = false
 	}
@@ -153,7 +157,7 @@ func (r *rotator) run() {
 // price is what a round costs on the mean of the last few, to wake up for it included.
 func (r *rotator) price() time.Duration {
 	const rounds = 8
-	now := processorTime()
+	now := processorTime() + r.b.tracer.turns()
 	r.cost += (now - r.spent - r.cost) / rounds
 	r.spent = now
 	return r.cost
@@ -204,25 +208,31 @@ func (r *rotator) round(now time.Time) {
 	for _, ln := range b.lanes {
 		if short := retry && ln.usable != b.allSlots(); short || ln.needsTurn() && ln.ran() && r.worth(ln, now) {
 			ln.retry, ln.served = ln.retry || short, now
-			t := turn{ln: ln}
-			if moves {
-				t.cpu = ln.cpu.last(b.proc.PID, ln.th.TID)
-			}
-			r.due = append(r.due, t)
+			ln.ranOn = ln.cpu.last(b.proc.PID, ln.th.TID)
+			r.due = append(r.due, turn{ln, ln.ranOn})
 		}
 	}
 	r.awake = b.needsTurns()
 	b.mu.Unlock()
+	slices.SortFunc(r.due, func(s, t turn) int { return r.rank(s.cpu) - r.rank(t.cpu) })
 	if !moves {
-		for _, t := range r.due {
-			_ = b.tracees.NudgeThread(t.ln.th.TID) // an error: it has ended, which will be reported
-		}
+		r.ask()
 		return
 	}
-	slices.SortFunc(r.due, func(s, t turn) int { return r.rank(s.cpu) - r.rank(t.cpu) })
 	for _, t := range r.due {
 		r.move(t.cpu)
 		r.turn(t.ln)
+	}
+}
+
+// ask makes the threads that are due stop, to be given their turns by the tracer's
+// thread. That sleeps as a rule, and so is moved to the first of them for nothing.
+func (r *rotator) ask() {
+	for i, t := range r.due {
+		if i == 0 {
+			r.b.tracer.bind(t.cpu)
+		}
+		_ = r.b.tracees.NudgeThread(t.ln.th.TID) // an error: it has ended, which will be reported
 	}
 }
 
@@ -243,12 +253,7 @@ func (r *rotator) rank(cpu int) int {
 
 // move binds the thread to a processor. Where that is not permitted it stays.
 func (r *rotator) move(cpu int) {
-	if cpu < 0 || cpu == r.pinned {
-		return
-	}
-	var set unix.CPUSet
-	set.Set(cpu)
-	if unix.SchedSetaffinity(0, &set) == nil {
+	if cpu != r.pinned && bind(0, cpu) {
 		r.pinned = cpu
 	}
 }
@@ -267,12 +272,17 @@ func (r *rotator) turn(ln *lane) {
 func (b *Board) Turn(th *ptrace.Thread) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	defer b.tracer.free()
 	ln := b.lanes[th.TID]
 	if ln == nil || b.closed {
 		return nil
 	}
 	ln.nudged = true
-	return b.turn(ln)
+	start := processorTime()
+	b.tracer.bind(ln.ranOn)
+	err := b.turn(ln)
+	b.tracer.turned(processorTime() - start)
+	return err
 }
 
 func (b *Board) turn(ln *lane) error {
