@@ -169,8 +169,8 @@ func TestJudgePerf(t *testing.T) {
 	} {
 		got := c.h.judgePerf(c.o)
 		expect(t, got, c.want, c.found, c.mend)
-		if c.o.user == nil {
-			unused(t, got)
+		if limited := got.Status == StatusLimited; limited != (got.Costs == unseenCalls) {
+			t.Errorf("%+v", got)
 		}
 	}
 }

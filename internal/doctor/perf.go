@@ -14,6 +14,9 @@ const paranoid = "kernel.perf_event_paranoid"
 // notYet begins what is said of mechanisms that later versions use.
 const notYet = "nothing in this version, which does not use it; later ones will lack "
 
+// unseenCalls is what watchpoints lack where events may not count the kernel's accesses.
+const unseenCalls = "hits by system calls: what the kernel writes for the program is seen only as a value that changed"
+
 // perfOutcome is what came of opening breakpoint events on a thread of our own.
 type perfOutcome struct {
 	tried error // why it was not
@@ -40,11 +43,11 @@ func (h host) judgePerf(o perfOutcome) Check {
 		c.Found = "breakpoint events, writes by system calls included (" + h.setting(paranoid) + ")"
 	case o.user == nil && denied(o.sys):
 		c.Status, c.Found = StatusLimited, "breakpoint events, without writes by system calls ("+h.setting(paranoid)+", CAP_PERFMON not held)"
-		c.Costs = notYet + "watchpoints that see writes made by system calls"
+		c.Costs = unseenCalls
 		c.Mend = "run argus as root or with CAP_PERFMON, or: sysctl kernel.perf_event_paranoid=1"
 	case o.user == nil:
 		c.Status, c.Found = StatusLimited, "breakpoint events, without writes by system calls: "+o.sys.Error()
-		c.Costs = notYet + "watchpoints that see writes made by system calls"
+		c.Costs = unseenCalls
 	case denied(o.user) && level > 2:
 		// Levels above 2 are distributions' own (Debian 3, Ubuntu 4).
 		c.Found = "not permitted (" + h.setting(paranoid) + ", CAP_PERFMON not held)"

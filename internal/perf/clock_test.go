@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/internal/testkit"
 )
 
 // TestClock reads clocks of a thread that is asleep, runs, and moves from one
@@ -28,23 +30,27 @@ func TestClock(t *testing.T) {
 		must(t, err)
 		return ns
 	}
-	asleep := now(clocks[0])
-	if again := now(clocks[0]); again != asleep {
-		t.Errorf("a thread that sleeps has run %d ns", again-asleep)
+	for testkit.State(x.tid(0)) != 'S' { // it may still be on its way
+	}
+	var base []int64 // which it was when they were opened too
+	for _, c := range clocks {
+		base = append(base, now(c))
+	}
+	if again := now(clocks[0]); again != base[0] {
+		t.Errorf("a thread that sleeps has run %d ns", again-base[0])
 	}
 	x.order(0, opSpin, 0, 0)
 	for round := range 6 {
 		x.pin(0, []int{one, other}[round%2])
 		for last := now(clocks[0]); now(clocks[0]) < last+3e6; {
 		}
-		before := now(clocks[0])
+		before := now(clocks[0]) - base[0]
 		var between []int64
-		for _, c := range clocks[1:] {
-			between = append(between, now(c))
+		for i, c := range clocks[1:] {
+			between = append(between, now(c)-base[i+1])
 		}
-		after := now(clocks[0])
+		after := now(clocks[0]) - base[0]
 		for i, ns := range between {
-			// They were opened one after the other, while the thread slept.
 			if ns < before || ns > after {
 				t.Errorf("round %d: bound to processor %d: %d ns, bound to none: %d to %d", round, []int{one, other}[i], ns, before, after)
 			}
