@@ -60,7 +60,8 @@ type Stats struct {
 
 	// Estimate is how many hits there would have been, had it been on all the time:
 	// Hits x Enabled / Running, give or take EstimateError (as good as never more; see
-	// package sched). EstimateKnown is whether it was on often enough to say.
+	// package sched). EstimateKnown is whether that can be said: it was on often enough, and
+	// hits did not slow the program much more while it was on than while it was not.
 	Estimate, EstimateError float64
 	EstimateKnown           bool
 

@@ -179,6 +179,28 @@ func TestTwelveOnFour(t *testing.T) {
 	})
 }
 
+// TestHotAmongCold: what is written all the time is written far more often while it is
+// off, and the program fast. No estimate can tell by how much, and none is given.
+func TestHotAmongCold(t *testing.T) {
+	eachDriver(t, func(t *testing.T) {
+		s := crowd(t, "rare", "1000")
+		hot := setWatch(t, s, cellName(0), Write, InMode(ModeSampled), Report(count))
+		for i := 1; i < 8; i++ {
+			setWatch(t, s, cellName(i), Write, InMode(ModeSampled), Report(count))
+		}
+		runTo(t, s, "main.finished")
+		truth, st := float64(evalInt(t, s, cellName(0))), hot.Stats()
+		t.Logf("%v writes, %d hits, on for %.3f of the time, estimate %.0f ± %.0f (known: %v)", truth, st.Hits, st.Share(),
+			st.Estimate, st.EstimateError, st.EstimateKnown)
+		if st.EstimateKnown && math.Abs(st.Estimate-truth) > st.EstimateError {
+			t.Errorf("estimate %.0f ± %.0f, truth %.0f", st.Estimate, st.EstimateError, truth)
+		}
+		if truth < 2*st.Estimate {
+			t.Errorf("%v writes are not so many more than the %.0f of a slow program: this tests nothing", truth, st.Estimate)
+		}
+	})
+}
+
 // TestCovered: of memory that nobody writes to it is proven that nothing was missed.
 func TestCovered(t *testing.T) {
 	eachDriver(t, func(t *testing.T) {

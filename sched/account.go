@@ -9,6 +9,14 @@ func (l *Lane) Advance(now Time) {
 	}
 }
 
+// Stall tells that d of the lane's time went to a hit, during which the program
+// stood still: [Event.Estimate] has to know how unevenly that slowed it.
+func (l *Lane) Stall(d Time) {
+	if !l.closed {
+		l.stalled += d
+	}
+}
+
 // Now returns the last time the lane was told.
 func (l *Lane) Now() Time { return l.now }
 
@@ -30,12 +38,14 @@ func (s *Seat) account() {
 	if s.lane == nil {
 		return
 	}
-	d := s.lane.now - s.since
-	s.since = s.lane.now
+	d, stalled := s.lane.now-s.since, s.lane.stalled-s.stalled
+	s.since, s.stalled = s.lane.now, s.lane.stalled
 	for _, e := range s.group.events {
 		e.times.Enabled += d
+		e.times.Stalled += stalled
 		if s.live {
 			e.times.Running += d
+			e.times.StalledOn += stalled
 		} else {
 			e.times.Blind += d
 		}

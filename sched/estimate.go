@@ -9,7 +9,8 @@ type Estimate struct {
 	// Hits+Err with a confidence of about 99.7 % (three standard errors).
 	Err float64
 	// Known is false if the event had fewer than three turns, too few to tell how
-	// much they differ. Err is 0 then and means nothing.
+	// much they differ, or if hits slowed the program so much, and so unevenly, that
+	// nothing can be said. Err means nothing then.
 	Known bool
 }
 
@@ -37,13 +38,18 @@ type Estimate struct {
 // the time it does so near one more often than not. Measured: with 9 hits a turn the
 // estimate was 5 % too high.
 //
-// The bound supposes that turns fall by chance on what the program does, and that it
-// does the same whoever is on. A program that writes in step with the turns is beyond
-// it, and so is a lane whose share of time and rate of hits both differ much from other
-// lanes'. And where hits take much of the time they slow the program: whoever is on
-// together with events that are hit seldom sees a faster program than the others do.
-// Measured: six watchpoints on four slots, one of them never hit, were estimated up to a
-// seventh apart, though all were written equally often.
+// Hits slow the program ([Lane.Stall]). Where a part a of the time running went to them
+// and a part b of the time enabled, the program got (1-b)/(1-a) times as far in each of
+// the latter: by so much the estimate may be wrong, and Err is the wider. An event that is
+// hit all the time, among others that are not, is off while the program is fast: nothing
+// can then be said of how often it would have been hit, and Known is false.
+//
+// The bound supposes that turns fall by chance on what the program does. A program that
+// writes in step with the turns is beyond it, and so is a lane whose share of time and
+// rate of hits both differ much from other lanes'. And where hits take all of the time
+// they take the same part of every turn, whoever is on, but not the same part of the
+// program's work. Measured: six watchpoints on four slots, one of them never hit, were
+// estimated up to a seventh apart, though all others were written equally often.
 func (e *Event) Estimate() Estimate {
 	t := e.Times()
 	if t.Blind == 0 {
@@ -57,7 +63,28 @@ func (e *Event) Estimate() Estimate {
 			}
 		}
 	})
-	return all.estimate(float64(t.Hits), float64(t.Running), float64(t.Enabled))
+	est := all.estimate(float64(t.Hits), float64(t.Running), float64(t.Enabled))
+	if part := t.uneven(); part <= 1 {
+		est.Err += est.Hits * part
+	} else {
+		est.Known = false
+	}
+	return est
+}
+
+// uneven is the part of an estimate by which it may be wrong since hits take another part
+// of the time running than of the time enabled.
+func (t *Times) uneven() float64 {
+	if t.Running == 0 || t.Enabled == 0 {
+		return 0
+	}
+	on, all := float64(t.StalledOn)/float64(t.Running), float64(t.Stalled)/float64(t.Enabled)
+	// What a hit takes is not known to a tenth: the program always gets on a little.
+	const most = 0.9
+	if top := max(on, all); top > most {
+		on, all = on*most/top, all*most/top
+	}
+	return math.Abs((1-all)/(1-on) - 1)
 }
 
 // turn is one stint of an event on a lane.

@@ -164,3 +164,71 @@ func TestEstimateHolds(t *testing.T) {
 		}
 	}
 }
+
+// TestUneven: what hits take of the time widens the bound by as much as it can have
+// changed the program's speed, and no more.
+func TestUneven(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		on, running  Time
+		all, enabled Time
+		least, most  float64
+	}{
+		{"no hits", 0, 100, 0, 300, 0, 0},
+		{"alike", 40, 100, 120, 300, 0, 1e-9},
+		{"alike, and more than there can be", 150, 100, 450, 300, 0, 1e-9},
+		{"seldom, among what is hit", 0, 100, 90, 300, 0.29, 0.31},
+		{"hit, among what is not", 50, 100, 50, 300, 0.66, 0.67},
+		{"hit all the time, among what is not", 100, 100, 100, 300, 6, 8},
+		{"never on", 0, 0, 10, 300, 0, 0},
+	} {
+		got := (&Times{Running: c.running, Enabled: c.enabled, StalledOn: c.on, Stalled: c.all}).uneven()
+		if got < c.least || got > c.most {
+			t.Errorf("%s: %v, want %v to %v", c.name, got, c.least, c.most)
+		}
+	}
+}
+
+// TestStall: a hit's time is told of whoever is on, and of all who want to be.
+func TestStall(t *testing.T) {
+	p := newFake("data", 1)
+	s := New(Config{})
+	l := s.NewLane(nil, nil, 0)
+	a, b := one(t, s.Process(), p, "a", 1, false).events[0], one(t, s.Process(), p, "b", 1, false).events[0]
+	ok(t, l.Update(0))
+	for now := Time(100); now <= 1000; now += 100 {
+		l.Advance(now)
+		on := a
+		if b.On(l) {
+			on = b
+		}
+		for range 3 {
+			on.Hit(l)
+		}
+		if on == a { // its hits alone take all of the time
+			l.Stall(95)
+		}
+		ok(t, l.Turn(now))
+	}
+	for _, e := range []*Event{a, b} {
+		x := e.Times()
+		want := Time(0)
+		if e == a {
+			want = 5 * 95
+		}
+		if x.Stalled != 5*95 || x.StalledOn != want {
+			t.Errorf("%s: stalled %d, while on %d, want %d and %d", e.Name, x.Stalled, x.StalledOn, 5*95, want)
+		}
+	}
+	if est := a.Estimate(); est.Known {
+		t.Errorf("what was hit all the time is said to be known: %+v", est)
+	}
+	if est := b.Estimate(); !est.Known || est.Err < est.Hits*0.4 || est.Hits != 30 {
+		t.Errorf("what was on when nothing was hit: %+v", est)
+	}
+	l.Close(1000)
+	l.Stall(10)
+	if x := a.Times(); x.Stalled != 5*95 {
+		t.Errorf("a closed lane is stalled: %+v", x)
+	}
+}

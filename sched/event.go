@@ -22,6 +22,10 @@ type Times struct {
 	Clean   Time // off, and proven that nothing was missed
 	Blind   Time // off, and not proven: not judged yet, or not clean
 
+	// What hits took, of this event or of others: of Enabled, and of Running
+	// ([Lane.Stall]).
+	Stalled, StalledOn Time
+
 	Turns uint64 // how often it went on
 	Dirty uint64 // judged intervals that were not proven clean
 	Hits  uint64

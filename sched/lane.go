@@ -40,6 +40,7 @@ type Lane struct {
 	goroutine *Task
 	now       Time
 	turned    Time // when the last turn began
+	stalled   Time // what hits took, in all
 	stale     bool
 	unsorted  bool // flexible is not by ticket now
 	closed    bool
@@ -183,7 +184,7 @@ func (l *Lane) join(g *Group) {
 
 // attach puts a seat among those of the lane.
 func (l *Lane) attach(s *Seat) {
-	s.lane, s.since, s.blindFrom = l, l.now, l.now
+	s.lane, s.since, s.blindFrom, s.stalled = l, l.now, l.now, l.stalled
 	l.stale = true
 	if i := slices.Index(l.leaving, s.group); i >= 0 {
 		// A goroutine is back before an update took it off the hardware.

@@ -22,6 +22,7 @@ type Seat struct {
 	since     Time // accounted up to
 	onAt      Time // when it went live
 	ranFrom   Time // up to when the policy knows of its running
+	stalled   Time // the lane's, when last accounted
 	blindFrom Time // the blind interval not judged yet
 	blind     Time // judged since it was last live
 	dirty     bool // one of these was

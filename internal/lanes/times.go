@@ -47,6 +47,8 @@ func (b *Board) account(e *Entry) Account {
 	a.Running -= e.base.Running
 	a.Clean -= e.base.Clean
 	a.Blind -= e.base.Blind
+	a.Stalled -= e.base.Stalled
+	a.StalledOn -= e.base.StalledOn
 	a.Turns -= e.base.Turns
 	a.Dirty -= e.base.Dirty
 	a.Hits -= e.base.Hits
