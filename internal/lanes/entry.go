@@ -51,6 +51,7 @@ type member struct {
 	guarded   bool   // its pages are kept track of
 	since     uint64 // the scan when that began
 	unguarded error  // why they are not
+	unjudged  uint64 // blind intervals that nobody could judge: the memory was gone
 }
 
 // newGroup makes the scheduler's side of what a caller wants.

@@ -105,11 +105,15 @@ func (b *Board) markAll(ln *lane) {
 // group did, or later.
 func (b *Board) Clean(l *sched.Lane, e *sched.Event, _, _ sched.Time) bool {
 	ln, m := l.Data().(*lane), e.Data.(*member)
-	if b.scanner == nil || b.scanErr || !m.guarded {
+	if b.scanner == nil || !m.guarded {
 		return false
 	}
-	if !b.fresh {
+	if !b.fresh && !b.scanErr {
 		b.scanOf(m)
+	}
+	if b.scanErr {
+		m.unjudged++
+		return false
 	}
 	mark := max(ln.marks[m], m.since)
 	ln.marks[m] = b.scanner.Scans() // if it goes on the mark is made anew when it leaves

@@ -3,6 +3,7 @@ package lanes
 import (
 	"time"
 
+	"github.com/argusdbg/argus/internal/wpscan"
 	"github.com/argusdbg/argus/sched"
 )
 
@@ -61,8 +62,12 @@ func (b *Board) account(e *Entry) Account {
 func (b *Board) accountOf(m *member) Account {
 	a := Account{Times: m.event.Times(), Estimate: m.event.Estimate(),
 		Failed: m.group.failed, Failures: m.group.failures, Short: m.group.short, Unproven: b.proofErr}
-	if m.unguarded != nil {
+	switch {
+	case m.unguarded != nil:
 		a.Unproven = m.unguarded
+	case a.Unproven == nil && m.unjudged > 0 && a.Dirty == m.unjudged:
+		// A thread that ends by itself while the process does is not heard of before.
+		a.Unproven = wpscan.ErrGone
 	}
 	if b.adaptive { // it looks where something happens: estimates would be too high
 		a.Estimate.Known = false
