@@ -87,7 +87,7 @@ func TestFailedAndBack(t *testing.T) {
 	try := func() {
 		t.Helper()
 		ln.retry = true
-		if err := b.Turn(ln.th); err != nil {
+		if err := nudge(b, ln); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -24,8 +24,9 @@
 // that its thread has been on a processor (package perf's Clock), so that who sleeps
 // neither ages nor misses anything. The perf drivers turn where they are, on the processor
 // on which the thread last ran (FACTS C1, B4); the ptrace driver asks the thread to stop,
-// and turns when the event loop reports that. Turns that would cost more than a
-// fraction of the time are spaced out (rotate.go).
+// and turns when the event loop reports that, or a hit before it; the tracer's thread goes
+// to that processor too (bind.go). Turns that would cost more than a fraction of the time
+// are spaced out (rotate.go).
 //
 // Blind intervals are judged by asynchronous write protection (package wpscan) after the
 // registers are set again: a page that was not written from before the watchpoint was

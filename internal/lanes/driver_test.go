@@ -129,3 +129,9 @@ func addAll(t *testing.T, b *Board, pinned bool, thread int, entries ...*Entry) 
 		}
 	}
 }
+
+// nudge does to a lane what the rotator and the event loop do.
+func nudge(b *Board, ln *lane) error {
+	ln.due = true
+	return b.Turn(ln.th)
+}

@@ -81,6 +81,7 @@ func (b *Board) Fired(dst []*Entry, th *ptrace.Thread, info *ptrace.Siginfo) ([]
 	if len(dst) > 0 {
 		shot.Verdict = Ours
 	}
+	b.note(b.turnIfDue(ln)) // before it could be asked to stop again
 	return dst, shot, nil
 }
 

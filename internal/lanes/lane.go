@@ -24,6 +24,7 @@ type lane struct {
 	last   sched.Time         // when the clock was last read
 	turned sched.Time         // when the lane was last given a turn
 	nudged bool               // that turn woke the thread
+	due    bool               // it is to have a turn at its next stop
 	served time.Time          // when the rotator last gave it one
 	marks  map[*member]uint64 // the scan when the last blind interval began
 	retry  bool               // slots that others held are to be tried again

@@ -91,7 +91,7 @@ func TestTurnsProgramDifferences(t *testing.T) {
 	sets := d.opened[2].sets
 	turn := func() {
 		run(b, 1, 1000)
-		if err := b.Turn(b.lanes[1].th); err != nil {
+		if err := nudge(b, b.lanes[1]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,7 +105,7 @@ func TestTurnsProgramDifferences(t *testing.T) {
 		t.Error("the turns of one thread touched another")
 	}
 	before := d.opened[1].sets
-	if err := b.Turn(b.lanes[1].th); err != nil { // it has not run since
+	if err := nudge(b, b.lanes[1]); err != nil { // it has not run since
 		t.Fatal(err)
 	}
 	if d.opened[1].sets != before {

@@ -156,11 +156,21 @@ func (r *rotator) run() {
 
 // price is what a round costs on the mean of the last few, to wake up for it included.
 func (r *rotator) price() time.Duration {
-	const rounds = 8
 	now := processorTime() + r.b.tracer.turns()
-	r.cost += (now - r.spent - r.cost) / rounds
+	r.cost = smooth(r.cost, now-r.spent)
 	r.spent = now
 	return r.cost
+}
+
+// smooth brings a mean up to date. What costs much more than that for once counts as a
+// few times the mean: a long slice after it would be one watchpoint's alone.
+func smooth(mean, last time.Duration) time.Duration {
+	const (
+		rounds = 8
+		most   = 3
+		least  = 100 * time.Microsecond // a round costs as much before there is a mean
+	)
+	return mean + (min(last, most*max(mean, least))-mean)/rounds
 }
 
 // nap sleeps, unless turns are not wanted any more.
@@ -207,7 +217,7 @@ func (r *rotator) round(now time.Time) {
 	r.due = r.due[:0]
 	for _, ln := range b.lanes {
 		if short := retry && ln.usable != b.allSlots(); short || ln.needsTurn() && ln.ran() && r.worth(ln, now) {
-			ln.retry, ln.served = ln.retry || short, now
+			ln.retry, ln.served, ln.due = ln.retry || short, now, !moves
 			ln.ranOn = ln.cpu.last(b.proc.PID, ln.th.TID)
 			r.due = append(r.due, turn{ln, ln.ranOn})
 		}
@@ -226,7 +236,8 @@ func (r *rotator) round(now time.Time) {
 }
 
 // ask makes the threads that are due stop, to be given their turns by the tracer's
-// thread. That sleeps as a rule, and so is moved to the first of them for nothing.
+// thread. That sleeps as a rule, and so is moved to the first of them for nothing. A
+// thread that is stopped already, at a hit, is not asked: it has its turn there.
 func (r *rotator) ask() {
 	for i, t := range r.due {
 		if i == 0 {
@@ -268,19 +279,29 @@ func (r *rotator) turn(ln *lane) {
 	b.note(b.turn(ln))
 }
 
-// Turn gives a thread that is stopped at a nudge its next turn.
+// Turn gives a thread that is stopped at a nudge its next turn, if it has not had it.
 func (b *Board) Turn(th *ptrace.Thread) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	defer b.tracer.free()
-	ln := b.lanes[th.TID]
+	ln := b.lane(th)
 	if ln == nil || b.closed {
+		b.tracer.free()
 		return nil
 	}
 	ln.nudged = true
+	return b.turnIfDue(ln)
+}
+
+// turnIfDue gives a stopped thread the turn that the rotator has asked for.
+func (b *Board) turnIfDue(ln *lane) error {
+	if !ln.due {
+		return nil
+	}
+	ln.due = false
 	start := processorTime()
 	b.tracer.bind(ln.ranOn)
 	err := b.turn(ln)
+	b.tracer.free()
 	b.tracer.turned(processorTime() - start)
 	return err
 }

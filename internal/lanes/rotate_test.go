@@ -165,3 +165,56 @@ func TestNearestProcessorFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestSmooth: one round that costs a lot does not stretch the slices much, and rounds that
+// go on costing a lot do.
+func TestSmooth(t *testing.T) {
+	const usual, spike = 60 * time.Microsecond, 10 * time.Millisecond
+	var mean time.Duration
+	for range 50 {
+		mean = smooth(mean, usual)
+	}
+	if mean < usual*9/10 || mean > usual {
+		t.Errorf("after 50 rounds of %v the mean is %v", usual, mean)
+	}
+	if once := smooth(mean, spike); once > 2*usual {
+		t.Errorf("one round of %v makes of %v a mean of %v", spike, mean, once)
+	}
+	for range 50 {
+		mean = smooth(mean, spike)
+	}
+	if mean < spike*9/10 {
+		t.Errorf("after 50 rounds of %v the mean is %v", spike, mean)
+	}
+}
+
+// TestDueOnce: a thread that was asked for a turn has it at its next stop, be that a hit,
+// and not again when the nudge arrives.
+func TestDueOnce(t *testing.T) {
+	b, d := fakeBoard(t, 1)
+	ln := b.lanes[1]
+	for i := range 5 {
+		if err := b.Add(Config{Entries: []*Entry{word(uint64(0x10 + 8*i))}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	on := func() []uint64 { return slices.Clone(d.opened[1].on()) }
+	run(b, 1, 1000)
+	before := on()
+	if _, _, err := b.Fired(nil, ln.th, &ptrace.Siginfo{}); err != nil || !slices.Equal(on(), before) {
+		t.Errorf("a hit changed what is on from %#x to %#x (%v)", before, on(), err)
+	}
+	ln.due = true
+	if _, _, err := b.Fired(nil, ln.th, &ptrace.Siginfo{}); err != nil || slices.Equal(on(), before) {
+		t.Errorf("due, and after a hit still on: %#x (%v)", on(), err)
+	}
+	run(b, 1, 1000)
+	after := on()
+	if err := b.Turn(ln.th); err != nil || !slices.Equal(on(), after) {
+		t.Errorf("the nudge came late: from %#x to %#x (%v)", after, on(), err)
+	}
+	run(b, 1, 1000)
+	if err := nudge(b, ln); err != nil || slices.Equal(on(), after) {
+		t.Errorf("due again, and still on: %#x (%v)", on(), err)
+	}
+}

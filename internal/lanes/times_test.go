@@ -36,7 +36,7 @@ func TestAccountsAddUp(t *testing.T) {
 			case 3:
 				tid := rapid.IntRange(1, 2).Draw(rt, "thread")
 				run(b, tid, rapid.Int64Range(0, 1e7).Draw(rt, "ns"))
-				if err := b.Turn(b.lanes[tid].th); err != nil {
+				if err := nudge(b, b.lanes[tid]); err != nil {
 					rt.Fatal(err)
 				}
 			case 4:
@@ -45,7 +45,7 @@ func TestAccountsAddUp(t *testing.T) {
 				tid := rapid.IntRange(1, 2).Draw(rt, "thread")
 				d.free[tid] = rapid.IntRange(3, 4).Draw(rt, "slots")
 				b.lanes[tid].retry = true
-				if err := b.Turn(b.lanes[tid].th); err != nil {
+				if err := nudge(b, b.lanes[tid]); err != nil {
 					rt.Fatal(err)
 				}
 			}
