@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+
+	"github.com/argusdbg/argus/internal/testkit"
 )
 
 // TestOrdinary runs all tests again as a user without privileges: all works but
@@ -14,6 +16,7 @@ func TestOrdinary(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("all tests run as an ordinary user already")
 	}
+	testkit.AllSlots(t) // for the tests below, which leave that to us
 	const nobody = 65534
 	// By way of /proc, because folders above the binary may be closed to that user.
 	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.v")
