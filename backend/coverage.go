@@ -85,7 +85,7 @@ func (w *Watchpoint) Coverage() Coverage { return w.Stats().Coverage }
 // Stats returns the figures as they are now; times can be a millisecond old. They may be
 // asked for at any time, from functions given to Report too.
 func (w *Watchpoint) Stats() Stats {
-	board := w.s.process.Board()
+	board := w.of.process.Board()
 	w.mu.Lock()
 	st := Stats{Hits: w.hits, Reported: w.told, Lost: w.lost, Unseen: w.unseen, Mode: w.mode, Driver: board.Driver(), Reason: w.reason}
 	entry, former := w.entry, w.former

@@ -20,6 +20,26 @@
 // tell, and otherwise those in memory when the thread was stopped; other threads may
 // have written since.
 //
+// # Breakpoints
+//
+// Delve knows one breakpoint at an address, and asks for each thread that has come to it
+// whether that stops; a site (site.go) asks in turn each of [Session.Break]'s that is
+// there, and those of [Session.CatchPanics]. Conditions and counts are judged there, and
+// functions given to [OnReach] are called: a step under way does not notice what they
+// let pass. A breakpoint that can never stop any more is taken out at the next run.
+//
+// # Several programs
+//
+// With [Session.FollowExec] a session has a debuggee for each Go program. Whatever the
+// session is asked is about the one that it looks at: that of the last stop, and in the
+// event loop that of the thread that has something to report. Breakpoints are in all
+// of them, a watchpoint is in one.
+//
+// # Core files
+//
+// A session of [OpenCore] has no process, and none of the threads of package glue: what
+// only reads does not rely on these, and everything else fails with [ErrCore].
+//
 // # Drivers
 //
 // Debug registers are set as perf events where the kernel permits that, and by ptrace
@@ -52,12 +72,22 @@
 // it unseen, or another process did through shared memory, or the hardware failed to
 // report: FACTS A12a) the coverage is partial, not exact.
 //
+// # Values
+//
+// A [Variable] is a value in the program with its type and text, and with children that
+// are read when they are asked for, those of large lists and maps by pages:
+// [Session.Evaluate], [Session.Locals], [Session.Globals], [Session.Children]. It is of
+// one stop: when the program has run its children are [ErrStale]. What is looked at from
+// one [Scope] shares a view (view.go), which is kept until the program runs or its
+// memory is written to. Package internal/vars knows how values are shown.
+//
 // # Who may call
 //
 // Methods of Session and Watchpoint may be called from any goroutine. While the
 // program runs, most of them stop it for as long as they take, unseen by whoever
-// waits in Continue. Functions given to Report run on the session's own thread: they
-// must not call methods of the Session, which would wait for themselves.
+// waits in Continue. Functions given to Report run on the session's own thread, those
+// given to OnReach on that of whoever lets the program run: they must not call methods
+// of the Session, which would wait for themselves.
 //
 // # Locks
 //

@@ -4,57 +4,52 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/constant"
-	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/go-delve/delve/pkg/proc"
 )
 
-// loadConfig bounds what Eval reads.
-var loadConfig = proc.LoadConfig{FollowPointers: true, MaxVariableRecurse: 2, MaxStringLen: 512, MaxArrayValues: 64, MaxStructFields: -1}
+// results is what Eval and Call show.
+var results = Load{Depth: 2}
+
+// Evaluate evaluates a Go expression that calls no function.
+func (s *Session) Evaluate(ctx context.Context, at Scope, expr string, l Load) (*Variable, error) {
+	var v *Variable
+	err := s.look(ctx, at, l, func(w *view) error {
+		found, err := w.scope.EvalExpression(expr, l.config())
+		if err != nil {
+			return s.explainExpr(w.scope, expr, err)
+		}
+		v = w.variable(found, "("+expr+")")
+		return nil
+	})
+	return v, err
+}
 
 // Eval evaluates a Go expression in the innermost frame of the selected goroutine and
 // returns the value as text.
 func (s *Session) Eval(ctx context.Context, expr string) (string, error) {
-	var text string
-	err := s.do(ctx, func() error {
-		scope, err := s.scope(-1, 0)
+	v, err := s.Evaluate(ctx, Selected, expr, results)
+	if err != nil {
+		return "", err
+	}
+	return v.Plain, nil
+}
+
+// CallIn evaluates a Go expression that may call functions of the program, on the
+// scope's goroutine, and returns its results; those of a function that panics are one,
+// called ~panic. The program must be stopped in that goroutine, and runs meanwhile, all
+// of it; a stop for another reason on the way is returned as the event, without results.
+func (s *Session) CallIn(ctx context.Context, at Scope, expr string, l Load) ([]*Variable, Event, error) {
+	if at.Frame > 0 {
+		return nil, nil, &ExprError{Expr: expr, Reason: "functions can be called in the innermost frame only"}
+	}
+	ev, err := s.run(ctx, func() error {
+		g, err := s.findGoroutine(at.Goroutine)
 		if err != nil {
 			return err
 		}
-		v, err := scope.EvalExpression(expr, loadConfig)
-		if err != nil {
-			return s.explainExpr(scope, expr, err)
-		}
-		text = show(v, true)
-		return nil
-	})
-	return text, err
-}
-
-// Set assigns the value of one Go expression to what another denotes.
-func (s *Session) Set(ctx context.Context, expr, val string) error {
-	return s.do(ctx, func() error {
-		scope, err := s.scope(-1, 0)
-		if err != nil {
-			return err
-		}
-		defer s.forgive()
-		if err := scope.SetVariable(expr, val); err != nil {
-			return s.explainExpr(scope, expr, err)
-		}
-		return nil
-	})
-}
-
-// Call calls a function of the program on the selected goroutine and returns its
-// results as text. The program must be stopped in that goroutine, and runs meanwhile,
-// all of it; a stop for another reason on the way is returned as the event.
-func (s *Session) Call(ctx context.Context, expr string) (results []string, ev Event, err error) {
-	ev, err = s.run(ctx, func() error {
-		return proc.EvalExpressionWithCalls(s.group.Targets, s.target.SelectedGoroutine(), expr, loadConfig, true)
+		return proc.EvalExpressionWithCalls(s.group.Targets, g, expr, l.config(), true)
 	})
 	if err != nil {
 		return nil, ev, fmt.Errorf("call %s: %w", expr, err)
@@ -62,118 +57,24 @@ func (s *Session) Call(ctx context.Context, expr string) (results []string, ev E
 	if stop, ok := ev.(*Stop); !ok || stop.Reason != ReasonCallReturned {
 		return nil, ev, nil
 	}
-	err = s.do(ctx, func() error {
-		for _, v := range s.target.CurrentThread().Common().ReturnValues(loadConfig) {
-			if v.Unreadable != nil {
-				return v.Unreadable
-			}
-			results = append(results, show(v, true))
-		}
-		return nil
-	})
-	return results, ev, err
+	list, err := s.Returned(ctx, l)
+	return list, ev, err
 }
 
-// show renders a value that Delve has loaded, in one line.
-func show(v *proc.Variable, top bool) string {
-	if v.Unreadable != nil {
-		return fmt.Sprintf("(unreadable: %v)", v.Unreadable)
+// Call calls a function of the program on the selected goroutine and returns its
+// results as text; see [Session.CallIn].
+func (s *Session) Call(ctx context.Context, expr string) (texts []string, ev Event, err error) {
+	list, ev, err := s.CallIn(ctx, Selected, expr, results)
+	if err != nil {
+		return nil, ev, err
 	}
-	switch v.Kind {
-	case reflect.String:
-		if v.Value == nil {
-			return `""`
+	for _, v := range list {
+		if v.Unreadable != nil {
+			return nil, ev, v.Unreadable
 		}
-		text := strconv.Quote(constant.StringVal(v.Value))
-		if rest := v.Len - int64(len(constant.StringVal(v.Value))); rest > 0 {
-			text += fmt.Sprintf(" + %d bytes", rest)
-		}
-		return text
-	case reflect.Pointer, reflect.UnsafePointer:
-		switch {
-		case len(v.Children) == 0 || v.Children[0].Addr == 0:
-			return "nil"
-		case v.Children[0].OnlyAddr || !top:
-			return fmt.Sprintf("%#x", v.Children[0].Addr)
-		}
-		return "&" + show(&v.Children[0], false)
-	case reflect.Struct:
-		return typeName(v, top) + "{" + fields(v) + "}"
-	case reflect.Slice, reflect.Array:
-		if v.Kind == reflect.Slice && v.Base == 0 {
-			return "nil"
-		}
-		return typeName(v, top) + "[" + elements(v) + "]"
-	case reflect.Map:
-		if v.Base == 0 {
-			return "nil"
-		}
-		return "map[" + pairs(v) + "]"
-	case reflect.Interface:
-		if len(v.Children) == 0 || v.Children[0].Kind == reflect.Invalid {
-			return "nil"
-		}
-		return show(&v.Children[0], true)
-	case reflect.Func:
-		if v.Value == nil {
-			return "nil"
-		}
-		return constant.StringVal(v.Value)
-	case reflect.Chan:
-		return fmt.Sprintf("chan %d/%d", v.Len, v.Cap)
+		texts = append(texts, v.Plain)
 	}
-	if v.Value == nil {
-		return "(unknown)"
-	}
-	text := v.Value.ExactString()
-	if v.Value.Kind() == constant.Float {
-		f, _ := constant.Float64Val(v.Value)
-		text = strconv.FormatFloat(f, 'g', -1, 64)
-	}
-	if name := v.ConstDescr(); name != "" {
-		text = fmt.Sprintf("%s (%s)", name, text)
-	}
-	return text
-}
-
-func typeName(v *proc.Variable, top bool) string {
-	if !top || v.DwarfType == nil {
-		return ""
-	}
-	return v.TypeString() + " "
-}
-
-func fields(v *proc.Variable) string {
-	var parts []string
-	for i := range v.Children {
-		parts = append(parts, v.Children[i].Name+": "+show(&v.Children[i], false))
-	}
-	return list(parts, v.Len)
-}
-
-func elements(v *proc.Variable) string {
-	var parts []string
-	for i := range v.Children {
-		parts = append(parts, show(&v.Children[i], false))
-	}
-	return list(parts, v.Len)
-}
-
-func pairs(v *proc.Variable) string {
-	var parts []string
-	for i := 0; i+1 < len(v.Children); i += 2 {
-		parts = append(parts, show(&v.Children[i], false)+": "+show(&v.Children[i+1], false))
-	}
-	return list(parts, v.Len)
-}
-
-// list joins parts and says how many are missing.
-func list(parts []string, total int64) string {
-	text := strings.Join(parts, ", ")
-	if rest := total - int64(len(parts)); rest > 0 {
-		text += fmt.Sprintf(", ... %d more", rest)
-	}
-	return text
+	return texts, ev, nil
 }
 
 // explainExpr says in the user's terms why an expression could not be evaluated.

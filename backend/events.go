@@ -35,13 +35,17 @@ const (
 // Stop: the program is stopped, all threads of it.
 type Stop struct {
 	Reason     Reason
+	PID        int         // the process that it is about, of several with FollowExec
 	Thread     int         // the thread that it is about
 	Goroutine  Goroutine   // the goroutine on that thread
 	Place      Place       // where that is
 	Hits       []*Hit      // watchpoints that fired and stop the program, oldest first
 	Breakpoint *Breakpoint // the breakpoint that was reached, if it is one of Break's
-	Ended      []*Watchpoint
-	Err        error // of a condition
+	// Breakpoints are all that were reached: several can be at one place, and threads
+	// at different ones. The first is Breakpoint.
+	Breakpoints []*Breakpoint
+	Ended       []*Watchpoint
+	Err         error // of a condition
 }
 
 // Exit: the process has ended.

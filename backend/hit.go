@@ -37,6 +37,7 @@ type Hit struct {
 	PlaceErr error
 
 	stop bool
+	th   *glue.Thread // nil: it runs on
 }
 
 // StopHere stops the program at this hit: Continue returns a [*Stop] with it. It is for
@@ -95,6 +96,7 @@ func newStopper(w *Watchpoint) *proc.Breakpoint {
 // Hit is called by the event loop.
 func (o *observer) Hit(th *glue.Thread, entries []*lanes.Entry) *proc.Breakpoint {
 	s := (*Session)(o)
+	s.useOf(th.Process())
 	at := time.Since(s.began)
 	var stopper *proc.Breakpoint
 	for _, e := range entries {
@@ -111,6 +113,7 @@ func (o *observer) Hit(th *glue.Thread, entries []*lanes.Entry) *proc.Breakpoint
 // touched the watchpoints that lie where it wrote, and those whose value has changed.
 func (o *observer) UnknownHit(th *glue.Thread, entries []*lanes.Entry, stepped bool) *proc.Breakpoint {
 	s := (*Session)(o)
+	s.useOf(th.Process())
 	touched := entries[:0]
 	for _, e := range entries {
 		if s.touched(e.Owner.(*Watchpoint), th, stepped) {
@@ -118,8 +121,8 @@ func (o *observer) UnknownHit(th *glue.Thread, entries []*lanes.Entry, stepped b
 		}
 	}
 	if len(touched) == 0 && !stepped {
-		for _, w := range s.watches { // it was one of them
-			w.lose()
+		for _, e := range entries { // it was one of them
+			e.Owner.(*Watchpoint).lose()
 		}
 		return nil
 	}
@@ -203,7 +206,9 @@ func (s *Session) hit(w *Watchpoint, th *glue.Thread, at time.Duration) (stop bo
 		h.Stack = s.stackOf(th, w.stack, h.Place)
 	}
 	if w.report != nil {
-		if w.report(h); !h.stop {
+		h.th = th
+		w.report(h)
+		if h.th = nil; !h.stop {
 			return false
 		}
 	}
@@ -223,7 +228,7 @@ func (s *Session) wanted(w *Watchpoint, th *glue.Thread) (condErr error, report 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.matched++
-	if w.every > 1 && w.matched%w.every != 0 {
+	if w.every > 1 && w.matched%w.every != 0 || !w.count.holds(w.matched) {
 		return nil, false
 	}
 	w.told++

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/go-delve/delve/pkg/proc"
@@ -38,7 +39,12 @@ func (s *Session) StepOut(ctx context.Context) (Event, error) {
 // StepInstruction executes one instruction of the selected goroutine; over is whether
 // a call counts as one.
 func (s *Session) StepInstruction(ctx context.Context, over bool) (Event, error) {
-	return s.run(ctx, func() error { return s.group.Targets.StepInstruction(over) })
+	return s.run(ctx, func() error {
+		if err := s.group.Targets.StepInstruction(over); err != nil {
+			return err
+		}
+		return s.stepped()
+	})
 }
 
 // Run continues the program again and again, and yields every event: with the program
@@ -83,7 +89,7 @@ func (s *Session) halt(ctx context.Context, run uint64) error {
 		}
 		// An error: the program is ending, which ends the run. Delve forgets a request
 		// that comes before its loop has begun: it is repeated.
-		_ = s.group.Targets.RequestManualStop()
+		_ = s.group.Halt()
 		select {
 		case <-changed:
 		case <-again.C:
@@ -93,10 +99,20 @@ func (s *Session) halt(ctx context.Context, run uint64) error {
 	}
 }
 
+// Running reports whether the program runs now.
+func (s *Session) Running() bool {
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	return s.gate.state == gateRunning
+}
+
 // run lets the program run by one of Delve's ways.
 func (s *Session) run(ctx context.Context, how func() error) (Event, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
+	}
+	if s.core {
+		return nil, ErrCore
 	}
 	if err := s.gate.acquire(ctx, gateRunning, s.errEnded); err != nil {
 		return nil, err
@@ -105,12 +121,16 @@ func (s *Session) run(ctx context.Context, how func() error) (Event, error) {
 	if !s.ran {
 		s.began, s.ran = time.Now(), true
 	}
-	s.stops = nil
+	s.stops, s.arrivals, s.condErr = nil, nil, nil
+	s.group.Begin()
+	if err := s.settleAll(); err != nil {
+		return nil, err
+	}
 	s.gate.mu.Lock()
 	run := s.gate.runs
 	s.gate.mu.Unlock()
 	undo := context.AfterFunc(ctx, func() { _ = s.halt(context.Background(), run) })
-	err := how()
+	err := guard(how) // a fault of Delve's costs this run and not the whole debugger
 	undo()
 	ev, err := s.outcome(err)
 	if s.Ended() == nil {
@@ -132,7 +152,7 @@ func (s *Session) outcome(err error) (Event, error) {
 	switch {
 	case errors.As(err, &exited):
 		s.closeWatches("")
-		var ev Event = exitOf(s.process.ExitStatus())
+		var ev Event = exitOf(s.leader.ExitStatus())
 		if s.execed != nil {
 			ev = s.execed
 		}
@@ -148,43 +168,35 @@ func (s *Session) outcome(err error) (Event, error) {
 		}
 		return stop, nil
 	}
+	s.choose()
 	if ok, _ := s.target.Valid(); !ok {
 		return nil, fmt.Errorf("the target was lost: %w", err)
 	}
-	if bp := s.target.CurrentThread().Breakpoint(); bp != nil && bp.CondError != nil {
-		return s.stop(bp.CondError), nil
+	if s.condErr != nil {
+		return s.stop(s.condErr), nil
 	}
 	return nil, err
 }
 
 // stop describes why the program is stopped.
 func (s *Session) stop(condErr error) *Stop {
+	s.choose()
 	th := s.target.CurrentThread()
-	ev := &Stop{Thread: th.ThreadID(), Hits: s.stops, Err: condErr, Reason: reasonOf(s.target.StopReason)}
+	ev := &Stop{PID: s.target.Pid(), Thread: th.ThreadID(), Hits: s.stops, Err: condErr, Reason: reasonOf(s.target.StopReason)}
 	if regs, err := th.Registers(); err == nil {
-		ev.Place = s.at(th.(*glue.Thread), regs.PC())
+		ev.Place = s.atRest(th.(*glue.Thread), regs.PC())
 	}
 	ev.Goroutine = s.goroutineOn(th.(*glue.Thread))
-	for _, bp := range s.target.Breakpoints().WatchOutOfScope {
-		for _, w := range s.watches {
-			if w.anchor == bp {
-				ev.Ended = append(ev.Ended, w)
-			}
+	for _, w := range s.watches {
+		if slices.Contains(w.of.target.Breakpoints().WatchOutOfScope, w.anchor) {
+			ev.Ended = append(ev.Ended, w)
 		}
 	}
 	for _, w := range ev.Ended {
 		s.endWatch(w, "the variable has gone out of scope")
 		ev.Reason = ReasonScopeEnd
 	}
-	if state := th.Breakpoint(); state.Breakpoint != nil && state.Breakpoint.Logical != nil {
-		ev.Breakpoint = s.breaks[state.LogicalID()]
-		switch state.Breakpoint.Logical.Name {
-		case proc.UnrecoveredPanic:
-			ev.Reason = ReasonPanic
-		case proc.FatalThrow:
-			ev.Reason = ReasonFatal
-		}
-	}
+	s.arrived(ev)
 	if condErr != nil {
 		ev.Reason = ReasonConditionError
 	}
@@ -194,6 +206,24 @@ func (s *Session) stop(condErr error) *Stop {
 		_ = s.target.SwitchThread(first.Thread) // gone, if it has been killed
 	}
 	return ev
+}
+
+// arrived tells of the breakpoints that were reached, those of the stop's thread first.
+func (s *Session) arrived(ev *Stop) {
+	for _, mine := range []bool{true, false} {
+		for _, a := range s.arrivals {
+			switch {
+			case (a.thread == ev.Thread) != mine:
+			case a.b.exception == "":
+				ev.Breakpoints = append(ev.Breakpoints, a.b)
+			case mine:
+				ev.Reason = exceptionReasons[a.b.exception]
+			}
+		}
+	}
+	if len(ev.Breakpoints) > 0 {
+		ev.Breakpoint = ev.Breakpoints[0]
+	}
 }
 
 func reasonOf(r proc.StopReason) Reason {
@@ -229,12 +259,16 @@ func (s *Session) Detach(ctx context.Context) error {
 	})
 }
 
-// Kill ends the program.
+// Kill ends the program, and those that it has started if they are followed. A core
+// file is only closed.
 func (s *Session) Kill(ctx context.Context) error {
+	if s.core {
+		return s.Detach(ctx)
+	}
 	return s.do(ctx, func() error {
 		s.compareAll()
 		err := s.group.Targets.Detach(true)
-		s.end(exitOf(s.process.ExitStatus()))
+		s.end(exitOf(s.leader.ExitStatus()))
 		s.closeWatches("")
 		if err != nil {
 			return fmt.Errorf("kill process %d: %w", s.pid, err)
@@ -266,6 +300,7 @@ func (o *observer) Pending() bool { return o.gate.pending() }
 
 func (o *observer) Serve() {
 	s := (*Session)(o)
+	s.choose()
 	if ths := s.target.ThreadList(); len(ths) > 0 {
 		s.target.ClearCaches()
 		_ = s.target.SwitchThread(ths[0].ThreadID())
@@ -276,12 +311,17 @@ func (o *observer) Serve() {
 }
 
 func (o *observer) Leaving(p *glue.Process) {
-	if s := (*Session)(o); p == s.process {
-		s.compareAll()
+	for _, w := range o.watches {
+		if w.of.process == p {
+			w.compare()
+		}
 	}
 }
 
 func (o *observer) Execed(p *ptrace.Process) {
+	if p.PID != o.pid {
+		return // a child that was followed until now
+	}
 	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.PID)) // "": it has ended meanwhile
 	o.execed = &Exec{PID: p.PID, Path: exe, reaped: p.Reaped}
 }

@@ -9,15 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-delve/delve/pkg/goversion"
 	"github.com/go-delve/delve/pkg/proc"
 	"golang.org/x/sys/unix"
 
 	"github.com/argusdbg/argus/internal/glue"
-	"github.com/argusdbg/argus/internal/goroutine"
-	"github.com/argusdbg/argus/internal/insn"
 	"github.com/argusdbg/argus/internal/lanes"
-	"github.com/argusdbg/argus/internal/where"
 )
 
 // LaunchConfig says how a program is started.
@@ -34,7 +30,13 @@ type LaunchConfig struct {
 	// NewProcessGroup makes the program lead a process group: signals from the
 	// caller's terminal do not reach it, and Kill ends all of the group.
 	NewProcessGroup bool
-	DisableASLR     bool
+
+	// Foreground gives the program the terminal that Stdin is, if it is one: what is typed
+	// there, Ctrl-C among it, is for the program then and not for the caller. It implies
+	// NewProcessGroup.
+	Foreground bool
+
+	DisableASLR bool
 
 	Options
 }
@@ -98,19 +100,21 @@ type Session struct {
 	pid      int
 	path     string
 	launched bool
+	core     bool   // there is no process
+	driver   string // what arms watchpoints; "" for a core file
 
 	// For whoever the gate lets in.
+	*debuggee              // the one that is looked at
+	debuggees  []*debuggee // all that are there, in the order in which they came
 	group      *glue.Group
-	target     *proc.Target
-	process    *glue.Process
-	goroutines *goroutine.Reader
-	tlsG       uint64 // where the g pointer is, from the thread's TLS base
-	gBuf       []byte
-	lines      *where.Lines
-	writers    *insn.Cache
+	leader     *glue.Process // the process that was launched or attached to; nil: a core file
+	anyVersion bool
 	watches    []*Watchpoint
-	stops      []*Hit // since the program was resumed, of watchpoints that stop
+	stops      []*Hit    // since the program was resumed, of watchpoints that stop
+	arrivals   []arrival // at breakpoints, since the program was resumed
+	condErr    error     // of a breakpoint, since then
 	breaks     map[int]*Breakpoint
+	catchers   map[string]*Breakpoint // by the exception that they catch
 	execed     *Exec
 	ran        bool
 	lastID     int
@@ -145,7 +149,7 @@ func Launch(ctx context.Context, cfg LaunchConfig) (*Session, error) {
 	g, err := glue.LaunchObserved(glue.LaunchConfig{
 		Path: path, Args: append([]string{cfg.Path}, cfg.Args...), Dir: cfg.Dir, Env: cfg.Env,
 		Stdin: cfg.Stdin, Stdout: cfg.Stdout, Stderr: cfg.Stderr,
-		NewProcessGroup: cfg.NewProcessGroup, DisableASLR: cfg.DisableASLR, DebugInfoDirs: cfg.DebugInfoDirs,
+		NewProcessGroup: cfg.NewProcessGroup, Foreground: cfg.Foreground && cfg.Stdin != nil, DisableASLR: cfg.DisableASLR, DebugInfoDirs: cfg.DebugInfoDirs,
 		Slots: slots,
 	}, (*observer)(s))
 	if err != nil {
@@ -189,7 +193,7 @@ func Attach(ctx context.Context, pid int, o Options) (*Session, error) {
 
 func newSession(path string) *Session {
 	s := &Session{began: time.Now(), path: path}
-	s.breaks = map[int]*Breakpoint{}
+	s.breaks, s.catchers = map[int]*Breakpoint{}, map[string]*Breakpoint{}
 	s.gate.over = func() bool { return s.Ended() != nil }
 	return s
 }
@@ -197,59 +201,22 @@ func newSession(path string) *Session {
 // begin finds out what is needed of the program. On an error the program is ended, or
 // let go if it was attached to.
 func (s *Session) begin(ctx context.Context, g *glue.Group, name string, o Options, launched bool) error {
-	s.launched = launched
-	s.group, s.target = g, g.Targets.Selected
-	s.process = g.Process()
-	s.pid = s.target.Pid()
-	err := s.examine(name, o)
+	s.launched, s.group, s.anyVersion = launched, g, o.AnyGoVersion
+	s.pid = g.Targets.Selected.Pid()
+	s.leader = g.Process()
+	s.driver = s.leader.Board().Driver()
+	d, err := newDebuggee(g.Targets.Selected, g.Process(), name, o.AnyGoVersion)
 	if err == nil {
+		s.debuggees = append(s.debuggees, d)
+		s.use(d)
 		err = context.Cause(ctx)
+	}
+	if err == nil && o.CatchPanics {
+		err = s.catch(true, true)
 	}
 	if err != nil {
 		_ = g.Targets.Detach(launched)
 		return err
-	}
-	return nil
-}
-
-func (s *Session) examine(name string, o Options) error {
-	bi := s.target.BinInfo()
-	if len(bi.Images) == 0 || !bi.Images[0].IsGo {
-		return &TargetError{Path: name, Reason: "not a Go program: Argus debugs Go programs"}
-	}
-	if !o.AnyGoVersion {
-		if err := goversion.Compatible(bi.DwarfVersion(), bi.Producer(), false); err != nil {
-			return &TargetError{Path: name, Err: err, Reason: fmt.Sprintf(
-				"built by a Go version that is not known to work (%s; known are %d.%d to %d.%d): build it with one of those, or ask for any version and expect errors",
-				goVersion(bi), goversion.MinSupportedVersionOfGoMajor, goversion.MinSupportedVersionOfGoMinor,
-				goversion.MaxSupportedVersionOfGoMajor, goversion.MaxSupportedVersionOfGoMinor)}
-		}
-	}
-	var err error
-	if s.goroutines, err = goroutine.New(bi); err != nil {
-		return &TargetError{Path: name, Err: err, Reason: err.Error()}
-	}
-	if s.tlsG, err = bi.GStructOffset(s.target.Memory()); err != nil {
-		return &TargetError{Path: name, Err: err, Reason: "where it keeps its goroutines could not be found: " + err.Error()}
-	}
-	s.gBuf = make([]byte, s.goroutines.Size())
-	s.lines = where.New(s.target)
-	s.writers = insn.NewCache(program{s.process}, s.bounds, 1<<14)
-	if !o.CatchPanics {
-		return s.removeInternalBreakpoints()
-	}
-	return nil
-}
-
-// removeInternalBreakpoints takes out what Delve sets by itself, so that no
-// instruction of the program is changed that the user did not ask for.
-func (s *Session) removeInternalBreakpoints() error {
-	for addr, bp := range s.target.Breakpoints().M {
-		if bp.LogicalID() < 0 {
-			if err := s.target.ClearBreakpoint(addr); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
@@ -264,17 +231,12 @@ func explainTarget(name string, err error) error {
 	return err
 }
 
-func goVersion(bi *proc.BinaryInfo) string {
-	v := goversion.ParseProducer(bi.Producer())
-	return v.String()
-}
-
 // PID is the process's id.
 func (s *Session) PID() int { return s.pid }
 
 // Driver is what arms watchpoints: "perf", "perf-safe" (the program survives the
 // debugger's death) or "ptrace".
-func (s *Session) Driver() string { return s.process.Board().Driver() }
+func (s *Session) Driver() string { return s.driver }
 
 // Path is the file of the program; "" if it cannot be known.
 func (s *Session) Path() string { return s.path }
@@ -329,19 +291,6 @@ func (s *Session) freshen() {
 		}
 	}
 }
-
-func (s *Session) bounds(pc uint64) (entry, end uint64, err error) {
-	fn := s.target.BinInfo().PCToFunc(pc)
-	if fn == nil {
-		return 0, 0, fmt.Errorf("no function is known at %#x", pc)
-	}
-	return fn.Entry, fn.End, nil
-}
-
-// program is the memory without breakpoints.
-type program struct{ p *glue.Process }
-
-func (m program) ReadMemory(buf []byte, addr uint64) (int, error) { return m.p.ReadProgram(buf, addr) }
 
 func signalName(sig unix.Signal) string {
 	if name := unix.SignalName(sig); name != "" {

@@ -241,8 +241,8 @@ func TestInspect(t *testing.T) {
 		t.Error("a goroutine that does not exist was selected")
 	}
 	for expr, want := range map[string]string{
-		"main.name": `"argus"`, "main.numbers": "[]int [1, 2, 3]", "main.pair": `struct { A int64; B int64 } {A: 0, B: 0}`,
-		"main.table": `map["a": 1]`, "main.any1": "nil", "main.ready": "false", "main.x + 1": "", "len(main.numbers)": "3",
+		"main.name": `"argus"`, "main.numbers": "[]int len: 3, cap: 3, [1,2,3]", "main.pair": `struct { A int64; B int64 } {A: 0, B: 0}`,
+		"main.table": `map[string]int ["a": 1, ]`, "main.any1": "interface {} nil", "main.ready": "false", "main.x + 1": "", "len(main.numbers)": "3",
 	} {
 		if text, err := s.Eval(ctx, expr); err != nil || (want != "" && text != want) {
 			t.Errorf("%s = %s, %v; want %s", expr, text, err, want)

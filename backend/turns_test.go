@@ -95,7 +95,7 @@ func cellName(i int) string { return fmt.Sprintf("main.cells[%d].V", i) }
 func TestAdmission(t *testing.T) {
 	eachDriver(t, func(t *testing.T) {
 		ctx := context.Background()
-		s := crowd(t, "turns", "100")
+		s := crowd(t, "turns", "500")
 		var full *SlotsError
 
 		_, err := s.NewGroup(ctx, items(0, 5), InMode(ModeSampled))

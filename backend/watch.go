@@ -33,6 +33,8 @@ type WatchOption func(*watchOptions)
 
 type watchOptions struct {
 	cond      string
+	hit       string
+	count     hitCondition
 	every     uint64
 	report    func(*Hit)
 	stack     int
@@ -111,7 +113,9 @@ func newOptions(opts []WatchOption) (watchOptions, error) {
 	default:
 		return o, fmt.Errorf("%q is not a mode: exact, pinned or sampled", o.mode)
 	}
-	return o, checkCondition(o.cond)
+	var err error
+	o.count, err = conditions(o.cond, o.hit)
+	return o, err
 }
 
 func checkCondition(cond string) error {
@@ -146,6 +150,10 @@ func (s *Session) watch(w *Watchpoint) error {
 
 // prepare finds what is to be watched, and what it holds.
 func (s *Session) prepare(w *Watchpoint) (*proc.EvalScope, error) {
+	if err := s.live(); err != nil {
+		return nil, err
+	}
+	w.of = s.debuggee
 	scope, err := s.scope(w.goroutine, w.frame)
 	if err != nil {
 		return nil, err
@@ -259,6 +267,9 @@ func (s *Session) resolve(scope *proc.EvalScope, expr string) (*proc.Variable, e
 	case v.Addr == 0 || v.RealType == nil || v.DwarfType == nil:
 		return nil, fail(nil, "%s is a value without an address: name a variable, a field, an element or *pointer", expr)
 	}
+	if element := inMap(scope, expr); element != "" {
+		return nil, fail(nil, "%s is an element of a map, which has no address of its own: the map moves it when it grows; what a pointer in it points to can be watched", element)
+	}
 	if _, isFunc := godwarf.ResolveTypedef(v.DwarfType).(*godwarf.FuncType); isFunc && v.Addr == v.Base {
 		return nil, fail(nil, "%s is a function, not a variable", expr)
 	}
@@ -299,9 +310,9 @@ func (w *Watchpoint) Remove(ctx context.Context) error {
 		w.compare()
 		s.endWatch(w, "")
 		if w.anchor != nil {
-			return s.target.ClearBreakpoint(w.anchor.Addr)
+			return w.of.target.ClearBreakpoint(w.anchor.Addr)
 		}
-		return s.process.RemoveWatch(w.entry)
+		return w.of.process.RemoveWatch(w.entry)
 	})
 }
 

@@ -15,6 +15,7 @@ type Watchpoint struct {
 	watchOptions
 
 	s       *Session
+	of      *debuggee // whose memory it is
 	id      int
 	expr    string
 	access  Access
@@ -78,7 +79,7 @@ func (w *Watchpoint) close(reason string) {
 // unseen, so a difference counts when all threads are stopped and have been heard, or
 // when the program ends; see Session.compareAll's callers.
 func (w *Watchpoint) compare() {
-	if _, err := w.s.target.Memory().ReadMemory(w.now, w.addr); err != nil {
+	if _, err := w.of.target.Memory().ReadMemory(w.now, w.addr); err != nil {
 		return // the memory is no longer there
 	}
 	if bytes.Equal(w.now, w.seen) {

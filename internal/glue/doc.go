@@ -25,10 +25,11 @@
 // Delve's types are not safe for concurrent use: one goroutine at a time calls
 // into the TargetGroup. While it is inside ContinueOnce, the tracer's thread
 // has its place: Observer methods may use Delve's types. Only
-// [Process.RequestManualStop] and [Group.Nudge] may be called at any time.
+// [Group.Halt] and [Group.Nudge] may be called at any time.
 //
 // # Locks
 //
-// Group.mu guards the list of processes for RequestManualStop, and is taken
-// before that of ptrace.Tracees.
+// Group.halting is taken first: it guards who asks for a stop, and what Delve writes
+// that a request for one reads. Group.mu guards the list of processes for
+// RequestManualStop, and is taken before that of ptrace.Tracees.
 package glue

@@ -39,6 +39,11 @@ type Observer interface {
 	// report this.
 	Leaving(p *Process)
 
+	// Followed is told that a process runs another program now, which Delve follows:
+	// one that was there before, or a child of one. It is stopped before the first
+	// instruction of that program.
+	Followed(p *Process, t *proc.Target)
+
 	// Execed is told that the process has replaced its program and was let go,
 	// because Delve does not follow. p is what it has become.
 	Execed(p *ptrace.Process)
@@ -65,6 +70,9 @@ func (NoObserver) Serve() {}
 // Leaving does nothing.
 func (NoObserver) Leaving(*Process) {}
 
+// Followed does nothing.
+func (NoObserver) Followed(*Process, *proc.Target) {}
+
 // Execed does nothing.
 func (NoObserver) Execed(*ptrace.Process) {}
 
@@ -81,6 +89,10 @@ type Group struct {
 	cctx    *proc.ContinueOnceContext
 	trapped *Thread // has something to report
 	fired   []*lanes.Entry
+
+	halting sync.Mutex
+	inLoop  bool // guarded by halting: Delve is in ContinueOnce
+	halted  bool // guarded by halting: somebody wants a stop, and Delve does not know yet
 
 	mu    sync.Mutex
 	procs []*Process // all there ever were, in order of appearance; guarded by mu
@@ -110,6 +122,8 @@ func (g *Group) Nudge() error { return g.tracees.Nudge() }
 // ContinueOnce lets everything run until something is to be reported.
 func (g *Group) ContinueOnce(cctx *proc.ContinueOnceContext) (th proc.Thread, reason proc.StopReason, err error) {
 	err = g.do(func() error {
+		g.enter(true)
+		defer g.enter(false)
 		t, r, err := g.continueOnce(cctx)
 		reason = r
 		if t != nil {

@@ -19,6 +19,13 @@ func (g *Group) continueOnce(cctx *proc.ContinueOnceContext) (*Thread, proc.Stop
 		return nil, proc.StopExited, proc.ErrProcessExited{Pid: g.procs[0].held.PID}
 	}
 	g.cctx, g.trapped = cctx, nil
+	// A program that comes to breakpoints all the time, at which Delve does not stop, may
+	// be on its way to one whenever somebody asks for a stop.
+	if g.observer.Pending() {
+		if g.observer.Serve(); g.anyValid() == nil {
+			return nil, proc.StopExited, proc.ErrProcessDetached
+		}
+	}
 	if err := g.stepOffBreakpoints(); err != nil {
 		return nil, proc.StopExited, err
 	}
@@ -365,8 +372,11 @@ func (g *Group) exec(ev ptrace.Event, stopping bool) error {
 	}
 	g.add(p)
 	cmdline := commandLine(pid)
+	g.halting.Lock() // the first target is selected, as Halt reads
 	target, err := g.addTarget(p, pid, th, fmt.Sprintf("/proc/%d/exe", pid), proc.StopLaunched, cmdline)
+	g.halting.Unlock()
 	if err == nil && target != nil {
+		g.observer.Followed(p, target)
 		if stopping {
 			return nil
 		}

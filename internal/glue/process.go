@@ -49,6 +49,9 @@ func newProcess(g *Group, held *ptrace.Process, attaching bool) *Process {
 	return p
 }
 
+// PID returns the process's id.
+func (p *Process) PID() int { return p.held.PID }
+
 // BinInfo returns the debug information.
 func (p *Process) BinInfo() *proc.BinaryInfo { return p.bi }
 

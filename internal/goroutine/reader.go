@@ -32,6 +32,7 @@ const maxG = 4096
 type Reader struct {
 	size                            int
 	goid, startPC, m, lo, hi, mCurg uint64
+	all                             layout
 }
 
 // New finds the fields of runtime.g and runtime.m.
@@ -67,8 +68,11 @@ func New(types Types) (*Reader, error) {
 	}
 	r.lo, r.hi = r.lo+base, r.hi+base
 	r.size = max(r.size, int(r.hi)+8)
-	if r.size > maxG {
-		return nil, fmt.Errorf("runtime.g has its fields %d bytes apart, which no Go version known has", r.size)
+	if r.all, err = layoutOf(types, g); err != nil {
+		return nil, err
+	}
+	if r.size > maxG || r.all.size > maxG {
+		return nil, fmt.Errorf("runtime.g has its fields %d bytes apart, which no Go version known has", max(r.size, r.all.size))
 	}
 	return r, nil
 }

@@ -3,6 +3,7 @@ package goroutine
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,20 +19,46 @@ func (ts types) FindType(name string) (godwarf.Type, error) {
 	return nil, errors.New("no such type")
 }
 
-func structType(name string, offsets map[string]int64) godwarf.Type {
+// word is a number of 8 bytes, small one of 4, tiny one of 1.
+var word, small, tiny = number(8), number(4), number(1)
+
+func number(size int64) godwarf.Type {
+	return &godwarf.UintType{BasicType: godwarf.BasicType{CommonType: godwarf.CommonType{ByteSize: size}}}
+}
+
+type fields map[string]struct {
+	at  int64
+	typ godwarf.Type
+}
+
+func structType(name string, fs fields) *godwarf.StructType {
 	s := &godwarf.StructType{StructName: name}
-	for f, o := range offsets {
-		s.Field = append(s.Field, &godwarf.StructField{Name: f, ByteOffset: o})
+	for f, o := range fs {
+		s.Field = append(s.Field, &godwarf.StructField{Name: f, ByteOffset: o.at, Type: o.typ})
 	}
 	return s
 }
 
 func known() types {
+	stack := structType("runtime.stack", fields{"lo": {0, word}, "hi": {8, word}})
+	status := structType("atomic.Uint32", fields{"noCopy": {0, structType("noCopy", nil)}, "value": {0, small}})
 	return types{
-		"runtime.g":     structType("runtime.g", map[string]int64{"stack": 0, "m": 48, "goid": 152, "startpc": 280}),
-		"runtime.m":     structType("runtime.m", map[string]int64{"curg": 192}),
-		"runtime.stack": structType("runtime.stack", map[string]int64{"lo": 0, "hi": 8}),
+		"runtime.g": structType("runtime.g", fields{
+			"stack": {0, stack}, "m": {48, word}, "sched": {56, structType("runtime.gobuf", fields{"sp": {0, word}, "pc": {8, word}, "lr": {32, word}})},
+			"atomicstatus": {144, status}, "goid": {152, word}, "waitsince": {168, word}, "waitreason": {176, tiny},
+			"gopc": {272, word}, "startpc": {280, word}, "labels": {360, word},
+		}),
+		"runtime.m":     structType("runtime.m", fields{"curg": {192, word}}),
+		"runtime.stack": stack,
 	}
+}
+
+// without returns the type without a field, or with another in its place.
+func without(t godwarf.Type, name string, instead ...*godwarf.StructField) godwarf.Type {
+	changed := *t.(*godwarf.StructType)
+	changed.Field = slices.DeleteFunc(slices.Clone(changed.Field), func(f *godwarf.StructField) bool { return f.Name == name })
+	changed.Field = append(changed.Field, instead...)
+	return &changed
 }
 
 // memory is words by address.
@@ -72,18 +99,30 @@ func TestRead(t *testing.T) {
 }
 
 func TestUnknownRuntime(t *testing.T) {
-	for name, change := range map[string]func(types){
-		"no runtime": func(ts types) { delete(ts, "runtime.g") },
-		"goid":       func(ts types) { ts["runtime.g"] = structType("runtime.g", map[string]int64{"m": 48}) },
+	for want, change := range map[string]func(types){
+		"no runtime.g":  func(ts types) { delete(ts, "runtime.g") },
+		"no field goid": func(ts types) { ts["runtime.g"] = without(ts["runtime.g"], "goid") },
+		"no field gopc": func(ts types) { ts["runtime.g"] = without(ts["runtime.g"], "gopc") },
+		"sched is a": func(ts types) {
+			ts["runtime.g"] = without(ts["runtime.g"], "sched", &godwarf.StructField{Name: "sched", Type: word})
+		},
+		"goid has 3 bytes": func(ts types) {
+			ts["runtime.g"] = without(ts["runtime.g"], "goid", &godwarf.StructField{Name: "goid", Type: number(3)})
+		},
 		"bytes apart": func(ts types) {
-			ts["runtime.g"] = structType("runtime.g", map[string]int64{"stack": 0, "m": 48, "goid": 152, "startpc": 1 << 20})
+			ts["runtime.g"] = without(ts["runtime.g"], "startpc", &godwarf.StructField{Name: "startpc", ByteOffset: 1 << 20, Type: word})
 		},
 		"and no struct": func(ts types) { ts["runtime.m"] = &godwarf.PtrType{} },
 	} {
 		ts := known()
 		change(ts)
-		if _, err := New(ts); err == nil || (name != "no runtime" && !strings.Contains(err.Error(), name)) {
-			t.Errorf("%s: error %v", name, err)
+		if _, err := New(ts); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
 		}
+	}
+	ts := known() // an older one
+	ts["runtime.g"] = without(without(ts["runtime.g"], "labels"), "atomicstatus", &godwarf.StructField{Name: "atomicstatus", ByteOffset: 144, Type: small})
+	if _, err := New(ts); err != nil {
+		t.Error(err)
 	}
 }
