@@ -62,8 +62,10 @@ func newApp(args []string, status *int) *cli.Command {
 		Commands: []*cli.Command{
 			watchCommand(args, status),
 			attachCommand(status),
+			dapCommand(),
 			doctorCommand(status),
 			versionCommand(),
+			guessHelperCommand(),
 		},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if c.NArg() == 0 {

@@ -18,7 +18,9 @@ func TestHelp(t *testing.T) {
 	app := newApp(nil, &status)
 	commands := map[string]*cli.Command{"argus": app}
 	for _, c := range app.Commands {
-		commands[c.Name] = c
+		if !c.Hidden {
+			commands[c.Name] = c
+		}
 	}
 	for name, c := range commands {
 		text := help(name)
@@ -28,6 +30,9 @@ func TestHelp(t *testing.T) {
 			}
 		}
 		for _, f := range c.Flags {
+			if v, ok := f.(cli.VisibleFlag); ok && !v.IsVisible() {
+				continue
+			}
 			for _, n := range f.Names() {
 				if !regexp.MustCompile(`(?m)^  (.*, )?` + dashed(n) + `\b`).MatchString(text) {
 					t.Errorf("%s: no %s", name, dashed(n))

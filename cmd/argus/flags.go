@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/argusdbg/argus/backend"
+	"github.com/argusdbg/argus/internal/gobuild"
 )
 
 // maxStack is how many frames --stack prints at most.
@@ -135,34 +135,11 @@ func (d *stackDepth) Get() any { return *d }
 // IsBoolFlag says that the number may be left out.
 func (d *stackDepth) IsBoolFlag() bool { return true }
 
-// splitWords splits what --build-flags is given at spaces, as a shell does: what stands
-// in single or double quotes belongs together.
+// splitWords splits what --build-flags is given, as a shell does.
 func splitWords(s string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord, quote := false, rune(0)
-	for _, r := range s {
-		switch {
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote == 0 && (r == '"' || r == '\''):
-			quote, inWord = r, true
-		case quote == 0 && unicode.IsSpace(r):
-			if inWord {
-				words = append(words, word.String())
-			}
-			word.Reset()
-			inWord = false
-		default:
-			word.WriteRune(r)
-			inWord = true
-		}
-	}
-	if quote != 0 {
-		return nil, usage("--build-flags: %s has no closing %c", s, quote)
-	}
-	if inWord {
-		words = append(words, word.String())
+	words, err := gobuild.SplitFlags(s)
+	if err != nil {
+		return nil, usage("--build-flags: %v", err)
 	}
 	return words, nil
 }

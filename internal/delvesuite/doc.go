@@ -2,6 +2,7 @@
 // Delve's native backend, and prints the results side by side.
 //
 //	go run ./internal/delvesuite [-run REGEX] [-pkg pkg/proc,service/test] [-backend argus|native|both]
+//	go run ./internal/delvesuite -backend server
 //
 // Delve's tests are the oracle for Argus's backend: a test that passes on
 // Delve's own backend and fails on Argus's is a fault of Argus, and makes the
@@ -21,6 +22,13 @@
 //     pkg/proc/native that Delve uses. It exists in the overlay only. Being
 //     inside Argus's tree, it may import Argus's internal packages;
 //   - a go.mod that requires Argus, replaced by this checkout, and its go.sum.
+//
+// With -backend server it is service/dap that is run, on Delve's DAP server and
+// on Argus's. The overlay then has that package's server_test.go with the
+// function that starts a server replaced (server.go) by one that starts Argus's
+// (server.go.txt). Some of those tests look into Delve's server, or hand it a
+// debugger of Delve's: excused (server.go) says which and why, and their failures
+// do not count.
 //
 // The copy is the main module of these builds, so Argus's own imports of Delve
 // resolve to it, and both sides have the same types.

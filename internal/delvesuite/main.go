@@ -82,7 +82,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	fs.SetOutput(stderr)
 	fs.StringVar(&opts.run, "run", "", "run only the tests matching this regular expression")
 	pkgs := fs.String("pkg", "pkg/proc", "comma-separated packages of Delve to test, such as pkg/proc,service/test,service/dap,pkg/terminal")
-	backend := fs.String("backend", "both", "argus, native or both")
+	backend := fs.String("backend", "both", "argus, native or both; server, for service/dap on Argus's DAP server and on Delve's, or server-only")
 	fs.BoolVar(&opts.verbose, "v", false, "print every test's result as it ends, and the output of failed tests")
 	fs.DurationVar(&opts.timeout, "timeout", 3*time.Minute, "end a test process in which no test starts or ends for this long")
 	fs.StringVar(&opts.logDir, "log", "", "keep each suite's test2json stream in this folder")
@@ -104,8 +104,12 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 		opts.backends = []string{backendNative, backendArgus}
 	case backendNative, backendArgus:
 		opts.backends = []string{*backend}
+	case backendServer:
+		opts.backends, *pkgs = []string{backendNative, backendServer}, serverSuite
+	case backendServer + "-only":
+		opts.backends, *pkgs = []string{backendServer}, serverSuite
 	default:
-		return opts, fmt.Errorf("-backend %q: must be argus, native or both", *backend)
+		return opts, fmt.Errorf("-backend %q: must be argus, native or both, server or server-only", *backend)
 	}
 	for p := range strings.SplitSeq(*pkgs, ",") {
 		p = strings.TrimPrefix(strings.TrimSpace(p), "./")
@@ -140,6 +144,11 @@ func runSuites(ctx context.Context, opts options, w io.Writer) (rep report, err 
 	rep.Delve = ws.version
 	if slices.Contains(opts.backends, backendArgus) {
 		if err := ws.addAdapter(ctx, adapterSource, opts.packages); err != nil {
+			return rep, err
+		}
+	}
+	if slices.Contains(opts.backends, backendServer) {
+		if err := ws.addServer(ctx, serverSource); err != nil {
 			return rep, err
 		}
 	}

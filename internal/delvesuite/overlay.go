@@ -21,7 +21,7 @@ const (
 // adapter whose source is given, and brings the overlay's go.mod and go.sum up
 // to date.
 func (ws *workspace) addAdapter(ctx context.Context, source []byte, packages []string) error {
-	dir := filepath.Join(ws.tmp, "overlay")
+	dir := ws.overlayDir(backendArgus)
 	adapterFile := filepath.Join(dir, "adapter.go")
 	if err := os.WriteFile(adapterFile, source, 0o644); err != nil {
 		return err
@@ -31,11 +31,21 @@ func (ws *workspace) addAdapter(ctx context.Context, source []byte, packages []s
 		return err
 	}
 	rewritten[filepath.Join(ws.checkout, "delveadapter", "adapter.go")] = adapterFile
-	sources := filepath.Join(ws.tmp, "sources.json")
-	if err := writeOverlay(sources, rewritten); err != nil {
+	return ws.addOverlay(ctx, backendArgus, rewritten, packages)
+}
+
+func (ws *workspace) overlayDir(backend string) string {
+	return filepath.Join(ws.tmp, "overlay-"+backend)
+}
+
+// addOverlay gives a backend the overlay with the files of replace, and with a go.mod and
+// go.sum that are enough for the suites of packages.
+func (ws *workspace) addOverlay(ctx context.Context, backend string, replace map[string]string, packages []string) error {
+	dir := ws.overlayDir(backend)
+	sources := filepath.Join(dir, "sources.json")
+	if err := writeOverlay(sources, replace); err != nil {
 		return err
 	}
-
 	mod, sum := filepath.Join(dir, "argus.mod"), filepath.Join(dir, "argus.sum")
 	if err := ws.writeModule(ctx, mod, sum); err != nil {
 		return err
@@ -49,10 +59,10 @@ func (ws *workspace) addAdapter(ctx context.Context, source []byte, packages []s
 	if _, err := goOutput(ctx, ws.delve, ws.envFor(backendNative), args...); err != nil {
 		return fmt.Errorf("resolving the modules of Delve's suites on Argus: %w", err)
 	}
-	rewritten[filepath.Join(ws.delve, "go.mod")] = mod
-	rewritten[filepath.Join(ws.delve, "go.sum")] = sum
-	ws.overlay = filepath.Join(ws.tmp, "overlay.json")
-	return writeOverlay(ws.overlay, rewritten)
+	replace[filepath.Join(ws.delve, "go.mod")] = mod
+	replace[filepath.Join(ws.delve, "go.sum")] = sum
+	ws.overlays[backend] = filepath.Join(dir, "overlay.json")
+	return writeOverlay(ws.overlays[backend], replace)
 }
 
 // writeModule writes the copy's go.mod with a requirement on the checkout to

@@ -47,8 +47,8 @@ type difference struct {
 }
 
 // differences lists what makes the exit status 1. Where a package was not run
-// on Delve's own backend every failure counts. A test that native skips and
-// Argus fails counts too: it is no failure of the oracle.
+// on Delve's own backend every failure counts, but for those that are excused. A
+// test that native skips and Argus fails counts too: it is no failure of the oracle.
 func (r report) differences() []difference {
 	native := make(map[string]map[string]outcome)
 	for _, s := range r.Suites {
@@ -66,7 +66,7 @@ func (r report) differences() []difference {
 			continue
 		}
 		for _, t := range s.Tests {
-			if was := native[s.Package][t.Name]; t.Outcome == failed && was != failed {
+			if was := native[s.Package][t.Name]; t.Outcome == failed && was != failed && s.excuse(t) == "" {
 				diffs = append(diffs, difference{s.Package, was, t})
 			}
 		}
@@ -99,6 +99,13 @@ func (r report) writeText(w io.Writer) error {
 			}
 		}
 	}
+	for _, s := range r.Suites {
+		for _, t := range s.Tests {
+			if why := s.excuse(t); why != "" && t.Outcome == failed && topLevel(t.Name) {
+				fmt.Fprintf(w, "\nexcused: %s %s: %s\n", s.Package, t.Name, why)
+			}
+		}
+	}
 	diffs := r.differences()
 	if len(diffs) > 0 {
 		fmt.Fprintf(w, "\n%d failed on argus only:\n", len(diffs))
@@ -128,8 +135,12 @@ func (r report) verdict() string {
 	}
 	n := len(r.differences())
 	switch {
-	case !ran[backendArgus]:
+	case !ran[backendArgus] && !ran[backendServer]:
 		return "Argus's backend was not run."
+	case n > 0 && ran[backendServer]:
+		return fmt.Sprintf("Argus's DAP server is not level with Delve's: %d differ.", n)
+	case ran[backendServer] && ran[backendNative]:
+		return "Argus's DAP server is level with Delve's."
 	case n > 0:
 		return fmt.Sprintf("Argus is not level with Delve's own backend: %d differ.", n)
 	case !ran[backendNative]:

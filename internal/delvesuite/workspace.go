@@ -19,17 +19,18 @@ const (
 
 	backendNative = "native" // Delve's own pkg/proc/native
 	backendArgus  = "argus"  // Argus's backend through the adapter
+	backendServer = "server" // Argus's DAP server in the place of Delve's
 )
 
 // A workspace is a copy of Delve's module in a temporary folder, and what is
 // needed to build its suites on either backend.
 type workspace struct {
-	tmp      string   // everything is below it; the caller removes it
-	delve    string   // the copy, never changed once made
-	version  string   // of the Delve module, such as v1.27.2
-	checkout string   // root of the Argus module
-	overlay  string   // overlay file for backendArgus, "" before addAdapter
-	env      []string // of every process, without GOFLAGS
+	tmp      string            // everything is below it; the caller removes it
+	delve    string            // the copy, never changed once made
+	version  string            // of the Delve module, such as v1.27.2
+	checkout string            // root of the Argus module
+	overlays map[string]string // overlay files by backend; backendNative has none
+	env      []string          // of every process, without GOFLAGS
 }
 
 // newWorkspace copies the Delve module that the go.mod of the current folder's
@@ -38,8 +39,8 @@ func newWorkspace(ctx context.Context, tmp string) (*workspace, error) {
 	if strings.ContainsAny(tmp, " \t\n") {
 		return nil, fmt.Errorf("the temporary folder %q has a space in its name, which GOFLAGS cannot hold: set TMPDIR to another", tmp)
 	}
-	ws := &workspace{tmp: tmp, delve: filepath.Join(tmp, "delve")}
-	for _, dir := range []string{"bin", "tmp", "overlay"} {
+	ws := &workspace{tmp: tmp, delve: filepath.Join(tmp, "delve"), overlays: map[string]string{}}
+	for _, dir := range []string{"bin", "tmp", "overlay-" + backendArgus, "overlay-" + backendServer} {
 		if err := os.Mkdir(filepath.Join(tmp, dir), 0o755); err != nil {
 			return nil, err
 		}
@@ -99,8 +100,8 @@ func testEnv(caller []string, goroot, tmpdir string) []string {
 // overlay is named in GOFLAGS, so that the builds started by tests use it too.
 func (ws *workspace) envFor(backend string) []string {
 	flags := os.Getenv("GOFLAGS")
-	if backend == backendArgus {
-		flags = strings.TrimSpace(flags + " -overlay=" + ws.overlay)
+	if overlay := ws.overlays[backend]; overlay != "" {
+		flags = strings.TrimSpace(flags + " -overlay=" + overlay)
 	}
 	return append(ws.env[:len(ws.env):len(ws.env)], "GOFLAGS="+flags)
 }

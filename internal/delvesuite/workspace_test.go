@@ -53,7 +53,7 @@ func TestTestEnv(t *testing.T) {
 
 func TestEnvForBackends(t *testing.T) {
 	t.Setenv("GOFLAGS", "-modcacherw")
-	ws := &workspace{env: []string{"A=1"}, overlay: "/o.json"}
+	ws := &workspace{env: []string{"A=1"}, overlays: map[string]string{backendArgus: "/o.json"}}
 	if got, want := ws.envFor(backendNative), []string{"A=1", "GOFLAGS=-modcacherw"}; !slices.Equal(got, want) {
 		t.Errorf("native: got %q, want %q", got, want)
 	}

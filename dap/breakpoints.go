@@ -1,0 +1,196 @@
+package dap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/argusdbg/argus/backend"
+	"github.com/google/go-dap"
+)
+
+// wish is a breakpoint that the client asks for.
+type wish struct {
+	key      string // what tells it from others of the same request
+	location string // as backend.Break takes it
+	err      error  // why it can never be
+	cond     string
+	hit      string
+	log      string
+}
+
+// point is a breakpoint that the client has asked for, set or not.
+type point struct {
+	id int
+	wish
+	set *backend.Breakpoint // nil: for the reason err
+	err error
+	bad bool // it can never be set, in whatever program
+
+	message atomic.Pointer[logMessage] // the event loop reads it; nil: it stops
+}
+
+// onSetBreakpoints replaces the breakpoints of a source.
+func onSetBreakpoints(s *session, r *request, args *dap.SetBreakpointsArguments) (any, error) {
+	if err := s.debugged(); err != nil {
+		return nil, err
+	}
+	path := args.Source.Path
+	if path == "" {
+		return nil, failSilently(idBreakpoints, "Unable to set or clear breakpoints", errors.New("empty file path"))
+	}
+	file := s.target.fromClient(path)
+	var want []wish
+	for _, b := range args.Breakpoints {
+		want = append(want, wish{key: fmt.Sprintf("%d:%d", b.Line, b.Column), location: fmt.Sprintf("%s:%d", file, s.client.lineIn(b.Line)),
+			cond: b.Condition, hit: b.HitCondition, log: b.LogMessage})
+	}
+	return dap.SetBreakpointsResponseBody{Breakpoints: s.setPoints(r.ctx, pointsOf{atLine, path}, want)}, nil
+}
+
+var errTwice = errors.New("breakpoint already exists")
+
+// setPoints makes the breakpoints of a kind those that are wanted. Ones that were there
+// before and differ in their conditions only are changed, and keep what they counted.
+func (s *session) setPoints(ctx context.Context, of pointsOf, want []wish) []dap.Breakpoint {
+	had := map[string]*point{}
+	for _, p := range s.stops.points[of] {
+		had[p.key] = p
+	}
+	var list []*point
+	seen := map[string]*point{}
+	shown := make([]dap.Breakpoint, len(want))
+	for i, w := range want {
+		if seen[w.key] != nil {
+			shown[i] = dap.Breakpoint{Message: errTwice.Error()}
+			continue
+		}
+		p := had[w.key]
+		if p == nil {
+			p = &point{id: s.stops.newID(), wish: w}
+		}
+		delete(had, w.key)
+		seen[w.key] = p
+		list = append(list, p)
+	}
+	for _, p := range had {
+		s.clearPoint(p)
+	}
+	done := map[string]bool{}
+	for i, w := range want {
+		if p := seen[w.key]; !done[w.key] {
+			done[w.key] = true
+			s.changePoint(ctx, of.kind, p, w)
+			shown[i] = s.shownPoint(p)
+		}
+	}
+	if s.stops.points == nil {
+		s.stops.points = map[pointsOf][]*point{}
+	}
+	if s.stops.points[of] = list; len(list) == 0 {
+		delete(s.stops.points, of)
+	}
+	return shown
+}
+
+// changePoint makes a breakpoint what is wished, at the place where it is.
+func (s *session) changePoint(ctx context.Context, kind pointKind, p *point, w wish) {
+	had := p.wish
+	p.wish, p.err = w, w.err
+	message, err := parseLogMessage(w.log)
+	if p.err == nil {
+		p.err = err
+	}
+	if p.bad = p.err != nil; p.bad {
+		s.clearPoint(p)
+		return
+	}
+	logged := p.message.Load() != nil
+	p.message.Store(message)
+	if p.set != nil && (message != nil) == logged && had.location == w.location {
+		if had.cond == w.cond && had.hit == w.hit {
+			return
+		}
+		if p.err = p.set.Change(ctx, w.cond, w.hit); p.err != nil {
+			s.clearPoint(p) // it would go on stopping for what is no longer asked for
+		}
+		return
+	}
+	s.clearPoint(p)
+	s.setPoint(ctx, kind, p)
+}
+
+// setPoint sets a breakpoint that is not.
+func (s *session) setPoint(ctx context.Context, kind pointKind, p *point) {
+	opts := []backend.BreakOption{backend.HitCondition(p.hit)}
+	if kind == atLine {
+		opts = append(opts, backend.NextStatement())
+	}
+	if p.message.Load() != nil {
+		opts = append(opts, backend.OnReach(s.logger(p)))
+	}
+	p.set, p.err = s.target.Break(ctx, p.location, p.cond, opts...)
+}
+
+// clearPoint takes a breakpoint back.
+func (s *session) clearPoint(p *point) {
+	if p.set == nil {
+		return
+	}
+	if err := p.set.Remove(s.ctx); err != nil && !errors.Is(err, backend.ErrEnded) {
+		s.log.Warn("a breakpoint cannot be removed", "location", p.location, "error", err)
+	}
+	p.set = nil
+}
+
+// logger is what the event loop calls at a log point. It runs on the backend's thread.
+func (s *session) logger(p *point) func(*backend.Reached) bool {
+	rules, load := s.target.SubstitutePath, s.logLoad()
+	return func(at *backend.Reached) bool {
+		message := p.message.Load()
+		if message == nil {
+			return true
+		}
+		s.logLine(rules, at.Goroutine, at.Place, message.text(func(expr string) (string, error) { return valueText(at.Evaluate(expr, load)) }))
+		return false
+	}
+}
+
+// logLoad says how much of values log points show.
+func (s *session) logLoad() backend.Load {
+	return backend.Load{String: s.target.MaxStringLen, Array: s.target.MaxArrayValues, Raw: s.target.ShowRawStrings}
+}
+
+func valueText(v *backend.Variable, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return v.Value, nil
+}
+
+// logLine sends the text of a log point, in the form that users of Delve know. It may be
+// called from any goroutine.
+func (s *session) logLine(rules pathRules, g backend.Goroutine, at backend.Place, text string) {
+	body := dap.OutputEventBody{Category: "stdout", Output: fmt.Sprintf("> [Go %d]: %s\n", g.ID, text)}
+	if at.File != "" {
+		path := rules.apply(at.File, false)
+		body.Source, body.Line = &dap.Source{Name: baseName(path), Path: path}, at.Line
+	}
+	s.wire.event("output", body)
+}
+
+// shownPoint describes a breakpoint to the client.
+func (s *session) shownPoint(p *point) dap.Breakpoint {
+	b := dap.Breakpoint{Id: p.id, Verified: p.set != nil}
+	if p.err != nil {
+		b.Message = p.err.Error()
+	}
+	if p.set != nil && len(p.set.Places) > 0 {
+		at := p.set.Places[0]
+		b.Source = s.sourceAt(at.File)
+		b.Line = s.client.lineOut(at.Line)
+		b.InstructionReference = fmt.Sprintf("%#x", at.PC)
+	}
+	return b
+}
