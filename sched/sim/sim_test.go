@@ -70,7 +70,7 @@ func TestTruth(t *testing.T) {
 			}
 		}
 	})
-	if exact == 0 || covered == 0 {
+	if !testing.Short() && (exact == 0 || covered == 0) { // few runs can be all of one kind
 		t.Errorf("%d exact, %d covered: these simulations prove nothing", exact, covered)
 	}
 }
