@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/argusdbg/argus/ptrace"
 )
@@ -63,17 +64,33 @@ type Exec struct {
 	Path string // of the new program; "" if it had ended before it could be asked
 
 	reaped <-chan ptrace.ExitStatus // nil: not our child
+	once   sync.Once
+	over   chan struct{} // closed when exit is known
+	exit   *Exit
 }
 
 // Wait waits until the new program ends, if the Session had launched the process. It
-// returns nil at once if not, or when ctx ends.
+// returns nil at once if not, or when ctx ends. It may be called as often as one likes,
+// from any goroutine.
 func (e *Exec) Wait(ctx context.Context) *Exit {
 	if e.reaped == nil {
 		return nil
 	}
+	e.once.Do(func() {
+		e.over = make(chan struct{})
+		go func() {
+			e.exit = exitOf(<-e.reaped)
+			close(e.over)
+		}()
+	})
 	select {
-	case st := <-e.reaped:
-		return exitOf(st)
+	case <-e.over: // even if ctx has ended too
+		return e.exit
+	default:
+	}
+	select {
+	case <-e.over:
+		return e.exit
 	case <-ctx.Done():
 		return nil
 	}

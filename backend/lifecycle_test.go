@@ -114,6 +114,13 @@ func TestExecEndsTheSession(t *testing.T) {
 	if st := w.Stats(); st.Hits != 20 {
 		t.Errorf("%d hits before the exec, want 20", st.Hits)
 	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, ctx := range []context.Context{context.Background(), context.Background(), gone} {
+		if exit := exec.Wait(ctx); exit == nil || exit.Status != 3 || exit.Signal != "" {
+			t.Errorf("the new program: %v", exit)
+		}
+	}
 }
 
 func TestPanicIsCaught(t *testing.T) {
