@@ -51,6 +51,9 @@ type GoroutineQuery struct {
 	HideSystem   bool   // those of the runtime
 	Filter       string // as Delve's goroutineFilters: "-with user -without startloc pkg.f"
 	Labels       bool   // read the labels of runtime/pprof
+	// Brief leaves out what has to be looked up in the line tables: Current and Created, and
+	// file and line of Place, unless a filter needs them.
+	Brief bool
 }
 
 // Goroutines lists the goroutines, in order of their ids.
@@ -83,6 +86,7 @@ func (s *Session) GoroutinePage(ctx context.Context, q GoroutineQuery) (page []G
 		if q.Count > 0 {
 			l.gs = l.gs[:min(q.Count, len(l.gs))]
 		}
+		l.brief = q.Brief
 		page, err = l.infos(ctx, q.Labels)
 		return err
 	})

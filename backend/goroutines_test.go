@@ -128,6 +128,17 @@ func TestGoroutinePages(t *testing.T) {
 	if page, n, err := s.GoroutinePage(ctx, GoroutineQuery{Start: total + 5, Count: 3}); err != nil || n != total || len(page) != 0 {
 		t.Errorf("beyond the end: %v of %d, %v", page, n, err)
 	}
+	brief, n, err := s.GoroutinePage(ctx, GoroutineQuery{Brief: true})
+	if err != nil || n != total || len(brief) != total {
+		t.Fatalf("briefly: %d of %d, %v", len(brief), n, err)
+	}
+	for i, g := range brief {
+		long := all[i]
+		if g.Goroutine != long.Goroutine || g.Place.Function != long.Place.Function || g.Thread != long.Thread || g.Status != long.Status ||
+			g.System != long.System || g.Selected != long.Selected || g.Created != (Place{}) || g.Current != (Place{}) {
+			t.Errorf("briefly %+v, at length %+v", g, long)
+		}
+	}
 	inOrder, err := s.Goroutines(ctx)
 	if err != nil || len(inOrder) != total || !slices.IsSortedFunc(inOrder, func(a, b GoroutineInfo) int { return cmp.Compare(a.ID, b.ID) }) {
 		t.Errorf("%d goroutines by id, %v", len(inOrder), err)

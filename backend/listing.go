@@ -17,6 +17,7 @@ type listing struct {
 	d        *debuggee
 	gs       []*goroutine.G // in the order in which they are shown
 	selected int64
+	brief    bool
 	running  map[int64]*proc.G // by id: those on threads
 	own      map[*goroutine.G]Place
 	labels   map[uint64]map[string]string // by what runtime.g.labels points to
@@ -96,7 +97,7 @@ func (l *listing) findOwn() {
 		}
 		parked = append(parked, g)
 	}
-	for i, p := range l.d.own(parked) {
+	for i, p := range l.d.own(parked, l.brief) {
 		l.own[parked[i]] = p
 	}
 }
@@ -129,8 +130,11 @@ func (l *listing) info(g *goroutine.G) GoroutineInfo {
 	began := l.d.startOf(g.StartPC)
 	info := GoroutineInfo{
 		Goroutine: Goroutine{ID: g.ID, Start: began.Function},
-		Place:     l.own[g], Current: l.current(g), Began: began, Created: l.d.createdAt(g.GoPC),
+		Place:     l.own[g], Began: began,
 		Status: g.Status.String(), WaitSince: g.WaitSince, System: isSystem(began.Function), Selected: g.ID == l.selected,
+	}
+	if !l.brief {
+		info.Current, info.Created = l.current(g), l.d.createdAt(g.GoPC)
 	}
 	if on := l.running[g.ID]; on != nil {
 		info.Thread = on.Thread.ThreadID()

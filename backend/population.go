@@ -101,13 +101,18 @@ func (d *debuggee) bulk() goroutine.Bulk {
 	return goroutine.Process{Memory: d.target.Memory(), PID: d.target.Pid()}
 }
 
-// own says where goroutines' own code is. None of them runs on a thread.
-func (d *debuggee) own(gs []*goroutine.G) []Place {
+// own says where goroutines' own code is: in which function, if that is enough, and at
+// which line. None of them runs on a thread.
+func (d *debuggee) own(gs []*goroutine.G, brief bool) []Place {
 	spots := d.population.walker.Own(gs, d.target.Memory(), d.bulk(), unwinder{d})
 	places := make([]Place, len(gs))
 	for i, spot := range spots {
 		if spot == (goroutine.Spot{}) {
 			spot.PC = gs[i].PC
+		}
+		if brief {
+			places[i] = Place{PC: spot.PC, Function: d.lines.FuncName(spot.PC)}
+			continue
 		}
 		places[i] = d.spotPlace(spot)
 	}

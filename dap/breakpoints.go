@@ -28,6 +28,7 @@ type point struct {
 	err error
 	bad bool // it can never be set, in whatever program
 
+	said    dap.Breakpoint             // what the client was told of it last
 	message atomic.Pointer[logMessage] // the event loop reads it; nil: it stops
 }
 
@@ -192,5 +193,6 @@ func (s *session) shownPoint(p *point) dap.Breakpoint {
 		b.Line = s.client.lineOut(at.Line)
 		b.InstructionReference = fmt.Sprintf("%#x", at.PC)
 	}
+	p.said = b
 	return b
 }

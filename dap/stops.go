@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/argusdbg/argus/backend"
@@ -69,7 +70,9 @@ func (s *session) restoreStops() {
 			if !p.bad {
 				s.setPoint(s.ctx, of.kind, p)
 			}
-			s.breakpointEvent("changed", s.shownPoint(p))
+			if said := p.said; !reflect.DeepEqual(said, s.shownPoint(p)) {
+				s.breakpointEvent("changed", p.said)
+			}
 		}
 	}
 	s.restoreData()

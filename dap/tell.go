@@ -38,6 +38,7 @@ var stopReasons = map[backend.Reason]string{
 	backend.ReasonScopeEnd:     "data breakpoint",
 	backend.ReasonPanic:        "exception",
 	backend.ReasonFatal:        "exception",
+	backend.ReasonHardcoded:    "hardcoded breakpoint",
 }
 
 func (s *session) tellStop(stop *backend.Stop, err error) {

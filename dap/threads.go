@@ -38,7 +38,7 @@ func onThreads(s *session, r *request, args *threadsArguments) (any, error) {
 		return threadsOf(0, dummyThread), nil
 	}
 	list, total, err := s.goroutines(r, backend.GoroutineQuery{
-		Start: max(args.Start, 0), Count: max(args.Count, 0), Filter: s.target.GoroutineFilters,
+		Start: max(args.Start, 0), Count: max(args.Count, 0), Filter: s.target.GoroutineFilters, Brief: true,
 	})
 	if r.ctx.Err() != nil {
 		return nil, errCancelled

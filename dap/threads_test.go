@@ -3,6 +3,7 @@ package dap
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,7 +94,7 @@ func TestThreads(t *testing.T) {
 		t.Fatalf("filtered: %+v, want the workers", list)
 	}
 	for i, th := range list {
-		if !strings.HasSuffix(th.Name, " j0] main.worker") && !strings.HasSuffix(th.Name, " j1] main.worker") && !strings.HasSuffix(th.Name, " j2] main.worker") {
+		if !regexp.MustCompile(`^\[Go \d+ j[012]\] main\.worker( \(Thread \d+\))?$`).MatchString(th.Name) {
 			t.Errorf("worker %d is %q", i, th.Name)
 		}
 	}
