@@ -73,6 +73,9 @@ func TestCore(t *testing.T) {
 	exe, core := dumped(t)
 	s := openCore(t, exe, core)
 	ctx := context.Background()
+	if err := s.SelectGoroutine(ctx, 1); err != nil { // a dump does not say which thread had stopped
+		t.Fatal(err)
+	}
 	if got := evalHere(t, s, "i") + " " + evalHere(t, s, "main.total"); got != "3 3" {
 		t.Errorf("i and total are %s", got)
 	}
