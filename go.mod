@@ -13,4 +13,7 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require golang.org/x/telemetry v0.0.0-20241106142447-58a1122356f5 // indirect
+require (
+	github.com/mattn/go-isatty v0.0.20 // indirect
+	golang.org/x/telemetry v0.0.0-20241106142447-58a1122356f5 // indirect
+)

@@ -97,15 +97,15 @@ func (s *Scheduler) admit(g *Group) error {
 	for _, n := range g.needs {
 		n.pool.set(t, t.claim(n.pool))
 	}
-	most, holders := short.pool.rest(t, g.pinned)
+	most, inTheWay := short.pool.rest(t, g.pinned)
 	return &AdmissionError{
 		Group: g.name, Task: t.name, PMU: short.pool.pmu.Name(),
-		Want: short.slots, Slots: short.pool.slots, Most: most, Holders: holders,
+		Want: short.slots, Slots: short.pool.slots, Most: most, Holders: names(inTheWay), InTheWay: inTheWay,
 	}
 }
 
 // rest returns how many slots t could still be promised, and who has the others.
-func (p *pool) rest(t *Task, pinned bool) (most int, holders []string) {
+func (p *pool) rest(t *Task, pinned bool) (most int, inTheWay []*Group) {
 	// The request stands beside the pinned groups of its own task and of the
 	// worst of the others...
 	pick := func(k Kind, h *histogram, whole bool) *Task {
@@ -124,11 +124,11 @@ func (p *pool) rest(t *Task, pinned bool) (most int, holders []string) {
 	}
 	held := -1
 	for _, b := range worst {
-		if n, names := p.names(t.s.process, b); n > held {
-			held, holders = n, names
+		if n, groups := p.beside(t.s.process, b); n > held {
+			held, inTheWay = n, groups
 		}
 	}
-	return max(p.slots-held, 0), holders
+	return max(p.slots-held, 0), inTheWay
 }
 
 // beside is one way in which groups can be on together.
@@ -138,8 +138,8 @@ type beside struct {
 	flexible          bool  // false: none is
 }
 
-// names returns how many slots these groups hold, and their names.
-func (p *pool) names(process *Task, b beside) (held int, names []string) {
+// beside returns these groups, and how many slots they hold.
+func (p *pool) beside(process *Task, b beside) (held int, groups []*Group) {
 	for _, t := range []*Task{process, b.thread, b.goroutine} {
 		if t == nil {
 			continue
@@ -155,11 +155,18 @@ func (p *pool) names(process *Task, b beside) (held int, names []string) {
 					largest = -1 // one is enough
 				}
 				held += n.slots
-				names = append(names, g.name)
+				groups = append(groups, g)
 			}
 		}
 	}
-	return held, names
+	return held, groups
+}
+
+func names(groups []*Group) (names []string) {
+	for _, g := range groups {
+		names = append(names, g.name)
+	}
+	return names
 }
 
 // holder finds the oldest task with that claim; nil if it is of nobody.

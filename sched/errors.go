@@ -40,7 +40,8 @@ type AdmissionError struct {
 	// Holders are the groups that hold the rest: those pinned that can be on at
 	// the same time and, where a pinned group asked, the flexible one that could
 	// no longer run.
-	Holders []string
+	Holders  []string
+	InTheWay []*Group // these groups; to have one less of them changes the answer, or who is in the way
 }
 
 func (e *AdmissionError) Error() string {

@@ -34,6 +34,20 @@ type Times struct {
 	Unplaced uint64
 }
 
+// Add returns the sum of two accounts.
+func (t Times) Add(o Times) Times {
+	return Times{Enabled: t.Enabled + o.Enabled, Running: t.Running + o.Running, Clean: t.Clean + o.Clean, Blind: t.Blind + o.Blind,
+		Stalled: t.Stalled + o.Stalled, StalledOn: t.StalledOn + o.StalledOn,
+		Turns: t.Turns + o.Turns, Dirty: t.Dirty + o.Dirty, Hits: t.Hits + o.Hits, Unplaced: t.Unplaced + o.Unplaced}
+}
+
+// Sub returns what an account has got since it was o.
+func (t Times) Sub(o Times) Times {
+	return Times{Enabled: t.Enabled - o.Enabled, Running: t.Running - o.Running, Clean: t.Clean - o.Clean, Blind: t.Blind - o.Blind,
+		Stalled: t.Stalled - o.Stalled, StalledOn: t.StalledOn - o.StalledOn,
+		Turns: t.Turns - o.Turns, Dirty: t.Dirty - o.Dirty, Hits: t.Hits - o.Hits, Unplaced: t.Unplaced - o.Unplaced}
+}
+
 // Group returns the group that the event is or was in, nil before
 // [Scheduler.NewGroup] accepted it.
 func (e *Event) Group() *Group { return e.group }

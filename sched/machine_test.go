@@ -177,11 +177,11 @@ func (m *machine) checkRefusal(t *rapid.T, mg *mGroup, err error) {
 		}
 	}
 	held := 0
-	for _, name := range a.Holders {
-		i := slices.IndexFunc(m.groups, func(g *mGroup) bool { return g.g.name == name })
+	for _, g := range a.InTheWay {
+		i := slices.IndexFunc(m.groups, func(o *mGroup) bool { return o.g == g })
 		held += m.groups[i].need[p]
 	}
-	if a.Want != mg.need[p] || a.Slots != p.slots || a.Most != most || a.Want <= a.Most || held != a.Slots-a.Most {
+	if a.Want != mg.need[p] || a.Slots != p.slots || a.Most != most || a.Want <= a.Most || held != a.Slots-a.Most || !slices.Equal(names(a.InTheWay), a.Holders) {
 		t.Fatalf("%+v: most is %d, the holders hold %d", a, most, held)
 	}
 }
