@@ -20,19 +20,21 @@ type Cache struct {
 	max     int
 	sites   map[uint64]*site
 	calls   map[uint64]Store // by return address
+	alone   map[uint64]Store // by its own: those that were stepped over
 	scratch [8]byte
 }
 
 // NewCache returns a Cache that remembers up to max places of each kind (a
 // place takes about 120 bytes); when it is full it starts again from nothing.
 func NewCache(mem Code, bounds Bounds, max int) *Cache {
-	return &Cache{mem: mem, bounds: bounds, max: max, sites: map[uint64]*site{}, calls: map[uint64]Store{}}
+	return &Cache{mem: mem, bounds: bounds, max: max, sites: map[uint64]*site{}, calls: map[uint64]Store{}, alone: map[uint64]Store{}}
 }
 
 // Reset forgets everything.
 func (c *Cache) Reset() {
 	clear(c.sites)
 	clear(c.calls)
+	clear(c.alone)
 }
 
 // Writer does what the function of the same name does, and follows a CALL to
@@ -90,6 +92,7 @@ func (c *Cache) call(ret uint64) (Store, error) {
 	}
 	if len(c.calls) >= c.max {
 		clear(c.calls)
+		clear(c.alone)
 	}
 	c.calls[ret] = store
 	return store, nil

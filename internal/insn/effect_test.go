@@ -238,6 +238,9 @@ func TestEffectAgainstObjdump(t *testing.T) {
 	t.Run("every opcode", func(t *testing.T) {
 		check(t, records, func(l listing) bool { return l.at%recordSize != 0 }, "-D", "-b", "binary", "-m", "i386:x86-64")
 	})
+	if testing.Short() {
+		return
+	}
 	for _, file := range binaries(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			check(t, file, func(listing) bool { return false }, "-d")

@@ -134,6 +134,9 @@ func binaries(t *testing.T) []string {
 }
 
 func TestLenAgainstObjdump(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million instructions")
+	}
 	for _, file := range binaries(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			count, data, wrong := 0, 0, 0

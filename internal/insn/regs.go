@@ -22,9 +22,16 @@ const (
 
 // Bits of RFLAGS (Intel SDM volume 1, section 3.4.3).
 const (
+	flagCF = 1 << 0
+	flagPF = 1 << 2
+	flagAF = 1 << 4
 	flagZF = 1 << 6
+	flagSF = 1 << 7
+	flagTF = 1 << 8
 	flagDF = 1 << 10
+	flagOF = 1 << 11
 	flagRF = 1 << 16
+	flagVM = 1 << 17
 )
 
 // register is a general register or one of AH, CH, DH, BH.

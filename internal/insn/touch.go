@@ -40,11 +40,30 @@ func (in *inst) touches(r *Regs, next uint64, watched span) (verdict, Kind) {
 }
 
 func (in *inst) verdict(e *effect, r *Regs, next uint64, watched span) verdict {
-	at := span{size: e.size}
-	known := true
-	switch e.place {
-	case nowhere:
+	if e.place == nowhere {
 		return no
+	}
+	at, known := in.accessed(e, r, next)
+	switch {
+	case !known:
+		return maybe
+	case e.size > 0 && at.overlaps(watched):
+		return yes
+	case e.size > 0:
+		return no
+	}
+	at.size = maxAccess
+	if at.overlaps(watched) {
+		return maybe
+	}
+	return no
+}
+
+// accessed returns where an instruction accessed memory; its size is 0 if only the address
+// is known.
+func (in *inst) accessed(e *effect, r *Regs, next uint64) (at span, known bool) {
+	at.size, known = e.size, true
+	switch e.place {
 	case operand:
 		at.addr, known = in.address(r, next, e)
 	case bitArray:
@@ -63,19 +82,7 @@ func (in *inst) verdict(e *effect, r *Regs, next uint64, watched span) verdict {
 	default:
 		known = false
 	}
-	switch {
-	case !known:
-		return maybe
-	case e.size > 0 && at.overlaps(watched):
-		return yes
-	case e.size > 0:
-		return no
-	}
-	at.size = maxAccess
-	if at.overlaps(watched) {
-		return maybe
-	}
-	return no
+	return at, known
 }
 
 // implicit returns the address that a register holds for an instruction whose

@@ -107,6 +107,7 @@ func TestValues(t *testing.T) {
 		} else {
 			check("old", c.old, Value{}, ok)
 		}
+		checkSources(t, c.name, s, r)
 		if n := testing.AllocsPerRun(10, func() { s.Written(r); s.OldValue(r) }); n != 0 {
 			t.Errorf("%s: %v allocations", c.name, n)
 		}
