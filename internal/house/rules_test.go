@@ -35,6 +35,8 @@ var rules = []rule{
 		why: "it works on what it is given and touches no system"},
 	{dirs: []string{"ptrace"}, only: []string{"hwbp"}, never: []string{"github.com/go-delve/delve"},
 		why: "ptrace is what the kernel does: it knows neither Delve nor sessions"},
+	{dirs: []string{"internal/bpfhit"}, only: []string{}, never: []string{"github.com/go-delve/delve"},
+		why: "it is a part of programs, and knows none of them"},
 	{dirs: []string{"internal/perf", "internal/kstop"}, only: []string{"hwbp", "internal/bpfhit"}, never: []string{"github.com/go-delve/delve"},
 		why: "it is what the kernel does, without ptrace: whoever drives slots puts the two together"},
 	{dirs: []string{"internal/wpscan"}, only: []string{"ptrace", "internal/uffd", "internal/insn"}, never: []string{"github.com/go-delve/delve"},
