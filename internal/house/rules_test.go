@@ -39,6 +39,8 @@ var rules = []rule{
 		why: "it is a part of programs, and knows none of them"},
 	{dirs: []string{"internal/perf", "internal/kstop"}, only: []string{"hwbp", "internal/bpfhit"}, never: []string{"github.com/go-delve/delve"},
 		why: "it is what the kernel does, without ptrace: whoever drives slots puts the two together"},
+	{dirs: []string{"internal/uffd"}, only: []string{"ptrace"}, never: []string{"github.com/go-delve/delve"},
+		why: "it is what the kernel does"},
 	{dirs: []string{"internal/wpscan"}, only: []string{"ptrace", "internal/uffd", "internal/insn"}, never: []string{"github.com/go-delve/delve"},
 		why: "it is what the kernel does, and knows of no watchpoint"},
 	{dirs: []string{"internal/lanes"}, only: []string{"hwbp", "sched", "ptrace", "internal/perf", "internal/kstop", "internal/kfilter", "internal/wpscan"}, never: []string{"github.com/go-delve/delve"},
