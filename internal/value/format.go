@@ -53,11 +53,11 @@ type printer struct {
 }
 
 func (p printer) value(dst []byte, t godwarf.Type, b []byte) []byte {
-	u := underlying(t)
+	u := Underlying(t)
 	if u == nil {
 		return append(dst, unreadable...)
 	}
-	n := size(u)
+	n := Size(u)
 	if n < 0 || n > int64(len(b)) {
 		return append(dst, unreadable...)
 	}
@@ -65,7 +65,7 @@ func (p printer) value(dst []byte, t godwarf.Type, b []byte) []byte {
 	switch u := u.(type) {
 	case *godwarf.StringType, *godwarf.SliceType, *godwarf.InterfaceType:
 		dst = append(dst, '<')
-		dst = append(dst, name(t)...)
+		dst = append(dst, TypeName(t)...)
 		return append(dst, '>')
 	case *godwarf.StructType:
 		return p.fields(dst, u, b)
@@ -84,7 +84,7 @@ func (p printer) fields(dst []byte, t *godwarf.StructType, b []byte) []byte {
 	dst = append(dst, '{')
 	first := true
 	for _, f := range t.Field {
-		if f.Name == "_" && size(f.Type) == 0 {
+		if f.Name == "_" && Size(f.Type) == 0 {
 			continue
 		}
 		if !first {
@@ -109,9 +109,9 @@ func (p printer) fields(dst []byte, t *godwarf.StructType, b []byte) []byte {
 }
 
 func (p printer) elements(dst []byte, t *godwarf.ArrayType, b []byte) []byte {
-	elem := max(size(t.Type), 0) // count(t) of these fit into b, see there
+	elem := max(Size(t.Type), 0) // Count(t) of these fit into b, see there
 	dst = append(dst, '[')
-	for i := range count(t) {
+	for i := range Count(t) {
 		if i > 0 {
 			dst = append(dst, ' ')
 		}

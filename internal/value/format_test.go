@@ -1,11 +1,13 @@
 package value
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -293,5 +295,37 @@ func BenchmarkAppendFormatInt(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		dst = AppendFormat(dst[:0], t, bytes, nil)
+	}
+}
+
+// noEnv is an Env that nobody is to ask.
+type noEnv struct{ t *testing.T }
+
+func (e noEnv) FuncName(uint64) string {
+	e.t.Error("the text of a scalar takes an Env")
+	return ""
+}
+
+func (e noEnv) ReadMemory([]byte, uint64) (int, error) {
+	e.t.Error("the text of a scalar takes memory")
+	return 0, errors.New("none")
+}
+
+func TestScalar(t *testing.T) {
+	for _, c := range append(slices.Clone(scalars), reflect.TypeFor[[2]int](), reflect.TypeFor[struct{ F func() }](), reflect.TypeFor[string]()) {
+		ty := dwarfOf(c)
+		want := !slices.Contains([]reflect.Kind{reflect.Func, reflect.Struct, reflect.Array, reflect.String}, c.Kind())
+		if got := Scalar(ty); got != want {
+			t.Errorf("%v: %v", c, got)
+		}
+		if want {
+			b := bytes.Repeat([]byte{0x81}, int(c.Size()))
+			if got, want := Format(ty, b, noEnv{t}), Format(ty, b, nil); got != want || got == "" {
+				t.Errorf("%v: %q, %q", c, got, want)
+			}
+		}
+	}
+	if Scalar(nil) {
+		t.Error("nothing is no scalar")
 	}
 }

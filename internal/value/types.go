@@ -10,9 +10,9 @@ import (
 // damaged DWARF can describe.
 const maxDepth = 64
 
-// underlying strips names, qualifiers and type parameters. It returns nil when
+// Underlying strips names, qualifiers and type parameters. It returns nil when
 // the chain has no end.
-func underlying(t godwarf.Type) godwarf.Type {
+func Underlying(t godwarf.Type) godwarf.Type {
 	for range maxDepth {
 		switch tt := t.(type) {
 		case *godwarf.TypedefType:
@@ -28,9 +28,9 @@ func underlying(t godwarf.Type) godwarf.Type {
 	return nil
 }
 
-// size returns the type's size in bytes, or -1 if it is not known.
-func size(t godwarf.Type) int64 {
-	u := underlying(t)
+// Size returns the type's size in bytes, or -1 if it is not known.
+func Size(t godwarf.Type) int64 {
+	u := Underlying(t)
 	if u == nil {
 		return -1
 	}
@@ -38,7 +38,7 @@ func size(t godwarf.Type) int64 {
 		return n
 	}
 	if a, ok := u.(*godwarf.ArrayType); ok && a.Count > 0 {
-		n := size(a.Type)
+		n := Size(a.Type)
 		if n < 0 || n > (1<<62)/a.Count {
 			return -1
 		}
@@ -47,18 +47,18 @@ func size(t godwarf.Type) int64 {
 	return u.Common().ByteSize
 }
 
-// count returns an array's number of elements, from its size where it has one:
+// Count returns an array's number of elements, from its size where it has one:
 // godwarf sets the Count of [3]int to zero, for every user of the type, once
 // it has met a field of type [0][3]int (zeroArray in its type.go).
-func count(a *godwarf.ArrayType) int64 {
-	if elem := size(a.Type); a.ByteSize > 0 && elem > 0 {
+func Count(a *godwarf.ArrayType) int64 {
+	if elem := Size(a.Type); a.ByteSize > 0 && elem > 0 {
 		return a.ByteSize / elem
 	}
 	return max(a.Count, 0)
 }
 
-// name returns the type as Go source would name it, as far as DWARF tells.
-func name(t godwarf.Type) string {
+// TypeName returns the type as Go source would name it, as far as DWARF tells.
+func TypeName(t godwarf.Type) string {
 	if t == nil {
 		return "unknown type"
 	}
@@ -67,13 +67,24 @@ func name(t godwarf.Type) string {
 	}
 	switch tt := t.(type) {
 	case *godwarf.SliceType:
-		return "[]" + name(tt.ElemType)
+		return "[]" + TypeName(tt.ElemType)
 	case *godwarf.ArrayType:
-		return fmt.Sprintf("[%d]%s", count(tt), name(tt.Type))
+		return fmt.Sprintf("[%d]%s", Count(tt), TypeName(tt.Type))
 	case *godwarf.StructType:
 		if tt.StructName != "" {
 			return tt.StructName
 		}
 	}
 	return t.String()
+}
+
+// Scalar reports whether a value of type t is one bool, number or pointer: its text is
+// that of its bytes, and takes no [Env].
+func Scalar(t godwarf.Type) bool {
+	switch Underlying(t).(type) {
+	case *godwarf.BoolType, *godwarf.IntType, *godwarf.UintType, *godwarf.CharType, *godwarf.UcharType, *godwarf.EnumType,
+		*godwarf.FloatType, *godwarf.ComplexType, *godwarf.PtrType, *godwarf.AddrType:
+		return true
+	}
+	return false
 }

@@ -44,7 +44,7 @@ func Watchable(t godwarf.Type) error {
 	if e == nil {
 		return nil
 	}
-	e.Root = name(t)
+	e.Root = TypeName(t)
 	if e.Path != "" {
 		e.Advice = adviseParts(t)
 	}
@@ -53,9 +53,9 @@ func Watchable(t godwarf.Type) error {
 
 // reject finds the first part of t that cannot be watched.
 func reject(t godwarf.Type, depth int) *NotWatchable {
-	u := underlying(t)
+	u := Underlying(t)
 	no := func(kind, reason, advice string) *NotWatchable {
-		return &NotWatchable{Type: name(t), Kind: kind, Reason: reason, Advice: advice}
+		return &NotWatchable{Type: TypeName(t), Kind: kind, Reason: reason, Advice: advice}
 	}
 	if u == nil || depth > maxDepth {
 		return no("unknown", "its definition has no end: the debug information is damaged", adviseCast)
@@ -64,7 +64,7 @@ func reject(t godwarf.Type, depth int) *NotWatchable {
 	case *godwarf.VoidType, *godwarf.UnspecifiedType, *godwarf.UnsupportedType, *godwarf.DotDotDotType:
 		return no("unknown", "the debug information does not say what it holds", adviseCast)
 	}
-	switch n := size(u); {
+	switch n := Size(u); {
 	case n == 0:
 		return no("zero-size", "it takes no memory, so nothing is ever written to it", "")
 	case n < 0:
@@ -79,9 +79,9 @@ func reject(t godwarf.Type, depth int) *NotWatchable {
 	case *godwarf.InterfaceType:
 		return no("interface", words("two"), adviseWord)
 	case *godwarf.MapType:
-		return no("map", elsewhere, "watching a whole map is not there yet; *(*uintptr)(ADDR) sees the variable get another map")
+		return no("map", elsewhere, "*(*uintptr)(ADDR) sees the variable get another map")
 	case *godwarf.ChanType:
-		return no("chan", elsewhere, "watching a whole channel is not there yet; *(*uintptr)(ADDR) sees the variable get another channel")
+		return no("chan", elsewhere, "*(*uintptr)(ADDR) sees the variable get another channel")
 	case *godwarf.ArrayType:
 		return reject(u.Type, depth+1).under("[i]")
 	case *godwarf.StructType:
@@ -90,7 +90,7 @@ func reject(t godwarf.Type, depth int) *NotWatchable {
 				e := no("bit field", "it shares its bytes with its neighbours", "")
 				return e.under("." + f.Name)
 			}
-			if size(f.Type) == 0 {
+			if Size(f.Type) == 0 {
 				continue
 			}
 			if e := reject(f.Type, depth+1); e != nil {
@@ -122,7 +122,7 @@ func words(n string) string {
 // adviseParts names up to three parts of a struct or array that can be watched.
 func adviseParts(t godwarf.Type) string {
 	const most = 3
-	switch u := underlying(t).(type) {
+	switch u := Underlying(t).(type) {
 	case *godwarf.StructType:
 		var good []string
 		for _, f := range u.Field {
@@ -137,7 +137,7 @@ func adviseParts(t godwarf.Type) string {
 			return "watch a field of it, such as " + strings.Join(good, ", ")
 		}
 	case *godwarf.ArrayType:
-		if s, ok := underlying(u.Type).(*godwarf.StructType); ok {
+		if s, ok := Underlying(u.Type).(*godwarf.StructType); ok {
 			for _, f := range s.Field {
 				if f.Name != "_" && f.BitSize == 0 && reject(f.Type, 0) == nil {
 					return "watch a field of one element, such as [0]." + f.Name

@@ -50,7 +50,7 @@ func TestNotWatchable(t *testing.T) {
 		{reflect.TypeFor[[]int](), "", "slice", "three words one at a time"},
 		{reflect.TypeFor[any](), "", "interface", "*(*uintptr)(ADDR)"},
 		{reflect.TypeFor[error](), "", "interface", "two words one at a time"},
-		{reflect.TypeFor[map[string]int](), "", "map", "not there yet"},
+		{reflect.TypeFor[map[string]int](), "", "map", "sees the variable get another map"},
 		{reflect.TypeFor[chan int](), "", "chan", "only a pointer"},
 		{reflect.TypeFor[struct{}](), "", "zero-size", "takes no memory"},
 		{reflect.TypeFor[[0]int](), "", "zero-size", "takes no memory"},
