@@ -27,8 +27,8 @@
 // on Argus's. The overlay then has that package's server_test.go with the
 // function that starts a server replaced (server.go) by one that starts Argus's
 // (server.go.txt). Some of those tests look into Delve's server, or hand it a
-// debugger of Delve's: excused (server.go) says which and why, and their failures
-// do not count.
+// debugger of Delve's, and are not run; others want what Argus means to do
+// otherwise. excuses.go says which, at which lines they may fail, and why.
 //
 // The copy is the main module of these builds, so Argus's own imports of Delve
 // resolve to it, and both sides have the same types.

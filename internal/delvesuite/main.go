@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/argusdbg/argus/internal/orphans"
 )
 
 // Exit statuses of the command.
@@ -126,7 +128,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 // runSuites runs every package asked for on every backend asked for. Progress
 // goes to w.
 func runSuites(ctx context.Context, opts options, w io.Writer) (rep report, err error) {
-	if err := becomeSubreaper(); err != nil {
+	if err := orphans.Adopt(); err != nil {
 		return rep, err
 	}
 	tmp, err := os.MkdirTemp("", "delvesuite-")
@@ -135,7 +137,7 @@ func runSuites(ctx context.Context, opts options, w io.Writer) (rep report, err 
 	}
 	// Orphans first, they may still be writing: an interrupted go command leaves
 	// the compilers it started.
-	defer func() { err = errors.Join(err, endOrphans(), os.RemoveAll(tmp)) }()
+	defer func() { err = errors.Join(err, orphans.End(), os.RemoveAll(tmp)) }()
 
 	ws, err := newWorkspace(ctx, tmp)
 	if err != nil {

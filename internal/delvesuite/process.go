@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/argusdbg/argus/internal/orphans"
 )
 
 // endGrace is how long a process that was told to end has for it: a test
@@ -135,7 +137,7 @@ func (p testProcess) run(ctx context.Context, args []string, stall time.Duration
 			over = true
 			watch.Stop()
 			// Processes left hold the pipe open, and the stream with it.
-			errs = append(errs, endOrphans(conv.Process.Pid))
+			errs = append(errs, orphans.End(conv.Process.Pid))
 		}
 	}
 	errs = append(errs, <-decoded, conv.Wait())

@@ -101,8 +101,11 @@ func (r report) writeText(w io.Writer) error {
 	}
 	for _, s := range r.Suites {
 		for _, t := range s.Tests {
-			if why := s.excuse(t); why != "" && t.Outcome == failed && topLevel(t.Name) {
+			switch why := s.excuse(t); {
+			case t.Outcome == failed && why != "" && topLevel(t.Name):
 				fmt.Fprintf(w, "\nexcused: %s %s: %s\n", s.Package, t.Name, why)
+			case t.Outcome == skipped && t.Note != "":
+				fmt.Fprintf(w, "\nnot run: %s %s: %s\n", s.Package, t.Name, t.Note)
 			}
 		}
 	}

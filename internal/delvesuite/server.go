@@ -32,6 +32,9 @@ func (ws *workspace) addServer(ctx context.Context, source []byte) error {
 		return err
 	}
 	rewritten, err := redirectFunction(src, startServer, startArgus)
+	if err == nil {
+		rewritten, err = takeOut(rewritten)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", tests, err)
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -42,7 +44,15 @@ func TestServerFits(t *testing.T) {
 	if strings.Contains(string(src), startArgus) {
 		t.Error("Delve has a function of our name")
 	}
+	if _, err := takeOut(src); err != nil {
+		t.Error(err)
+	}
 	for name := range excuses {
+		if unsuited[name] != "" {
+			t.Errorf("%s is not run, and excused all the same", name)
+		}
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(excuses)), slices.Collect(maps.Keys(unsuited))) {
 		if !strings.Contains(string(src), "func "+strings.SplitN(name, "/", 2)[0]+"(") {
 			t.Errorf("%s is excused, and Delve has no such test", name)
 		}

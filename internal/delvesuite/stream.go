@@ -24,7 +24,7 @@ type testResult struct {
 	Outcome outcome `json:"outcome"`
 	Seconds float64 `json:"seconds"`          // as the testing package measured it
 	Output  string  `json:"output,omitempty"` // of a failed test, its first and last lines
-	Note    string  `json:"note,omitempty"`   // why it counts as failed without having said so
+	Note    string  `json:"note,omitempty"`   // why it counts as failed without having said so, or was not run
 }
 
 // An event is a line of go tool test2json (go doc test2json).

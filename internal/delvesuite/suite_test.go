@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/argusdbg/argus/internal/orphans"
 )
 
 //go:embed testdata/sample_test.go.txt
@@ -24,7 +26,7 @@ var forwardSource []byte
 // suite "sample".
 func sampleWorkspace(t *testing.T) *workspace {
 	t.Helper()
-	if err := becomeSubreaper(); err != nil {
+	if err := orphans.Adopt(); err != nil {
 		t.Fatal(err)
 	}
 	root := writeTree(t, map[string]string{
