@@ -33,6 +33,8 @@ var rules = []rule{
 		why: "sched decides and touches nothing: time and threads come in as arguments"},
 	{dirs: []string{"internal/insn", "internal/value"}, only: []string{"hwbp"}, never: system,
 		why: "it works on what it is given and touches no system"},
+	{dirs: []string{"internal/object"}, only: []string{"internal/value"}, never: system,
+		why: "it works on memory and types that it is given and touches no system"},
 	{dirs: []string{"ptrace"}, only: []string{"hwbp"}, never: []string{"github.com/go-delve/delve"},
 		why: "ptrace is what the kernel does: it knows neither Delve nor sessions"},
 	{dirs: []string{"internal/bpfhit"}, only: []string{}, never: []string{"github.com/go-delve/delve"},
