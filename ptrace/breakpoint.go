@@ -56,13 +56,19 @@ func (p *Process) HasBreakpoint(addr uint64) bool {
 func (p *Process) ReadProgram(buf []byte, addr uint64) (int, error) {
 	n, err := p.Memory.ReadMemory(buf, addr)
 	for at, original := range p.breakpoints {
-		for i, b := range original {
-			if off := at + uint64(i) - addr; at+uint64(i) >= addr && off < uint64(n) {
-				buf[off] = b
-			}
+		cover(buf[:n], addr, original, at)
+	}
+	cover(buf[:n], addr, p.spare.original, p.spare.addr)
+	return n, err
+}
+
+// cover puts what belongs at an address into what was read from another.
+func cover(buf []byte, addr uint64, original []byte, at uint64) {
+	for i, b := range original {
+		if off := at + uint64(i) - addr; at+uint64(i) >= addr && off < uint64(len(buf)) {
+			buf[off] = b
 		}
 	}
-	return n, err
 }
 
 // RanBreakpoint returns the address of the breakpoint that a thread has just

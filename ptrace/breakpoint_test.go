@@ -127,7 +127,7 @@ func TestForeignBreakpoint(t *testing.T) {
 		if err == nil && (ours || addr != store) {
 			err = fmt.Errorf("at %#x, ours %v", addr, ours)
 		}
-		ev.Thread.Deliver()
+		ev.Thread.Deliver(&ev.Info)
 		return err
 	})
 	if st := s.toTheEnd(p); st.Signal != unix.SIGTRAP {

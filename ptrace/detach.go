@@ -36,6 +36,9 @@ func (g *Tracees) Detach(p *Process) error {
 			return err
 		}
 	}
+	if err := p.clearSpare(); err != nil {
+		return err
+	}
 	var first error
 	var killed []*Thread
 	for _, th := range p.threads {
@@ -303,7 +306,8 @@ func (g *Tracees) hatch(th *Thread) error {
 
 // cleanse takes our breakpoints out of a child's copy of the program.
 func (th *Thread) cleanse() {
-	if len(th.Proc.breakpoints) == 0 {
+	spare := th.Proc.spare
+	if len(th.Proc.breakpoints) == 0 && spare.original == nil {
 		return
 	}
 	m, err := OpenMemory(th.TID)
@@ -313,5 +317,8 @@ func (th *Thread) cleanse() {
 	defer m.Close()
 	for addr, original := range th.Proc.breakpoints {
 		_ = restore(m, addr, original) // fails if the child is being killed
+	}
+	if spare.original != nil {
+		_, _ = m.WriteMemory(spare.addr, spare.original) // the same
 	}
 }

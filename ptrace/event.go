@@ -31,7 +31,8 @@ type Kind uint8
 // Kinds of events.
 const (
 	// Trapped: a debug exception: a data watchpoint or an execution breakpoint
-	// fired, or a step ended. [Thread.Fired] tells which. With [Tracees.Safe] also
+	// fired, or a step ended. [Thread.Fired] tells which. With [Tracees.Safe] or
+	// [Tracees.Programs] also
 	// the signal that a BPF program sent ([Siginfo.FromProgram]): the program's records
 	// tell what it was; if none does, [Thread.Deliver] gives it to the thread.
 	Trapped Kind = iota + 1
@@ -57,10 +58,13 @@ const (
 	// Nudged: somebody called Nudge, or NudgeThread (Directed). If everything is in a
 	// job control stop the thread is not stopped for us, and Resume leaves it alone.
 	Nudged
+	// Guarded: threads of Proc wait for its [Warden]. Thread is one that was made to stop to
+	// say so, or nil.
+	Guarded
 )
 
 var kindNames = [...]string{Trapped: "trapped", Breakpoint: "breakpoint", Born: "born", Execed: "execed",
-	Leaving: "leaving", ThreadGone: "thread gone", ProcessGone: "process gone", Nudged: "nudged"}
+	Leaving: "leaving", ThreadGone: "thread gone", ProcessGone: "process gone", Nudged: "nudged", Guarded: "guarded"}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
@@ -70,7 +74,7 @@ func (k Kind) String() string {
 }
 
 // Event is something that a decision hangs on. Its thread is stopped, except
-// after ThreadGone and ProcessGone (Thread can be nil there).
+// after ThreadGone, ProcessGone and Guarded (Thread can be nil there).
 type Event struct {
 	Kind     Kind
 	Thread   *Thread

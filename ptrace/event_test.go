@@ -7,12 +7,12 @@ import (
 )
 
 func TestKindString(t *testing.T) {
-	for k, want := range map[Kind]string{0: "Kind(0)", Trapped: "trapped", ProcessGone: "process gone", Nudged: "nudged", Nudged + 1: "Kind(9)"} {
+	for k, want := range map[Kind]string{0: "Kind(0)", Trapped: "trapped", ProcessGone: "process gone", Nudged: "nudged", Guarded + 1: "Kind(10)"} {
 		if k.String() != want {
 			t.Errorf("%d: %s, want %s", k, k, want)
 		}
 	}
-	for k := Trapped; k <= Nudged; k++ {
+	for k := Trapped; k <= Guarded; k++ {
 		if kindNames[k] == "" {
 			t.Errorf("kind %d has no name", k)
 		}

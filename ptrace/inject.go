@@ -72,6 +72,10 @@ func restarts(result uint64) bool {
 	return false
 }
 
+// Restarts reports of a thread that has stopped behind a system call whether it will make
+// the call again, because it was interrupted before it did anything.
+func (r *Regs) Restarts() bool { return restarts(r.syscallResult()) }
+
 // syscallInstruction finds a system call instruction: in the vdso as a rule.
 // The maps are those of a thread that is alive: a leader that left has none.
 func (p *Process) syscallInstruction(tid int) (uint64, error) {

@@ -141,6 +141,21 @@ func (s *session) drain(handle func(Event) error) error {
 	}
 }
 
+// interrupted lets everything run for a moment, which is longer each round, stops it, and hands
+// handle what came meanwhile. It is for the Tracer's thread.
+func (s *session) interrupted(round int, handle func(Event) error) error {
+	if err := s.g.ResumeAll(); err != nil {
+		return err
+	}
+	for range round % 64 * 50 {
+		runtime.KeepAlive(s)
+	}
+	if err := s.g.StopAll(); err != nil {
+		return err
+	}
+	return s.drain(handle)
+}
+
 var errStop = errors.New("enough")
 
 // run lets everything run and handles events until handle returns errStop, or the

@@ -8,14 +8,6 @@ import (
 	"github.com/argusdbg/argus/internal/testkit"
 )
 
-func checkUsed(t *testing.T, before testkit.Resources) {
-	t.Helper()
-	got := testkit.Settled(t, before)
-	if got.Descriptors > before.Descriptors || got.Goroutines > before.Goroutines || got.Threads > before.Threads {
-		t.Errorf("used %+v, before %+v", got, before)
-	}
-}
-
 func TestLaunchAndKillLeakNothing(t *testing.T) {
 	testkit.Watchdog(t)
 	round := func() {
@@ -39,7 +31,7 @@ func TestLaunchAndKillLeakNothing(t *testing.T) {
 	for range 200 {
 		round()
 	}
-	checkUsed(t, before)
+	testkit.NoMoreThan(t, before)
 }
 
 func TestAttachAndDetachLeakNothing(t *testing.T) {
@@ -59,7 +51,7 @@ func TestAttachAndDetachLeakNothing(t *testing.T) {
 	for range 200 {
 		round()
 	}
-	checkUsed(t, before)
+	testkit.NoMoreThan(t, before)
 	advances(t, victim.Process.Pid, symbol(t, "y"))
 }
 

@@ -13,6 +13,10 @@ import (
 // was let go.
 var ErrMemoryClosed = errors.New("the process's memory is closed: it has ended or was detached")
 
+// ErrNotMapped is returned, wrapped, for memory that the process does not have, or not all
+// of what was asked for.
+var ErrNotMapped = errors.New("not mapped")
+
 // Memory is the address space of a process. Any goroutine may use it; the
 // process need not be stopped.
 //
@@ -24,6 +28,8 @@ type Memory struct {
 	mu  sync.RWMutex // guards f against being closed while in use
 	tid int          // whose address space it is; /proc/PID/mem serves on when that thread ends
 	f   *os.File     // nil: closed
+
+	warden Warden // of the process, or nil; guarded by mu
 }
 
 // OpenMemory opens the memory of a process that the caller traces.
@@ -86,16 +92,25 @@ func (m *Memory) WriteMemory(addr uint64, data []byte) (int, error) {
 	if m.f == nil {
 		return 0, ErrMemoryClosed
 	}
+	if m.warden != nil {
+		defer m.warden.Writing(addr, uint64(len(data)))()
+	}
 	n, err := unix.Pwrite(int(m.f.Fd()), data, int64(addr))
 	return checked("write", n, len(data), addr, err)
 }
 
 func checked(what string, n, want int, addr uint64, err error) (int, error) {
+	if err == unix.EIO { // fs/proc/base.c, mem_rw: not one byte could be reached
+		return 0, fmt.Errorf("%s %d bytes at %#x: %w: %w", what, want, addr, ErrNotMapped, err)
+	}
 	if err != nil {
 		return max(n, 0), fmt.Errorf("%s %d bytes at %#x: %w", what, want, addr, err)
 	}
+	if n == 0 { // mem_rw again: nobody uses the address space any more
+		return 0, fmt.Errorf("%s %d bytes at %#x: %w", what, want, addr, ErrMemoryClosed)
+	}
 	if n < want {
-		return n, fmt.Errorf("%s %d bytes at %#x: only %d are mapped", what, want, addr, n)
+		return n, fmt.Errorf("%s %d bytes at %#x: only %d are there: %w", what, want, addr, n, ErrNotMapped)
 	}
 	return n, nil
 }

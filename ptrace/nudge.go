@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What marks the signals of Nudge ("argus") and of NudgeThread.
+// What marks the signals of Nudge ("argus"), of NudgeThread and of Knock.
 const (
 	nudgeValue       = 0x61_72_67_75_73
 	threadNudgeValue = nudgeValue | 1<<40
+	knockValue       = nudgeValue | 1<<41
 )
 
 // Nudge makes a Wait that is under way, or the next one, return an event of
@@ -61,17 +62,49 @@ func (g *Tracees) NudgeThread(tid int) error {
 	case !th.runs.Load():
 		return nil
 	}
+	return g.signalThread(th, threadNudgeValue)
+}
+
+// Knock makes one running thread of a process stop, which [Tracees.Wait] reports by an event
+// of kind [Guarded]: that tid itself if it is not zero, else any that may be. It reports
+// whether there is one. Any goroutine may call it.
+func (g *Tracees) Knock(p *Process, tid int, may func(tid int) bool) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if tid != 0 {
+		th := g.known[tid]
+		return th != nil && th.Proc == p && th.runs.Load() && !p.unheard && g.signalThread(th, knockValue) == nil
+	}
+	for _, th := range g.known {
+		if th.Proc == p && th.runs.Load() && !p.unheard && may(th.TID) && g.signalThread(th, knockValue) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Holds reports whether a thread of a process is held, and has made its first stop. Any
+// goroutine may call it.
+func (g *Tracees) Holds(p *Process, tid int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	th := g.known[tid]
+	return th != nil && th.Proc == p
+}
+
+// signalThread sends a thread a signal of ours. Preconditions: g.mu is held.
+func (g *Tracees) signalThread(th *Thread, value uint64) error {
 	sig := unix.SIGSTOP
 	if g.Safe {
-		if st, err := readStatus(tid); err == nil {
+		if st, err := readStatus(th.TID); err == nil {
 			sig = st.nudgeSignal()
 		}
 	}
-	info := sentBy(sig, threadNudgeValue)
-	if err := queueToThread(th.Proc.PID, tid, &info); gone(err) {
-		return fmt.Errorf("nudge thread %d: %w", tid, ErrThreadGone)
+	info := sentBy(sig, value)
+	if err := queueToThread(th.Proc.PID, th.TID, &info); gone(err) {
+		return fmt.Errorf("nudge thread %d: %w", th.TID, ErrThreadGone)
 	} else if err != nil {
-		return fmt.Errorf("nudge thread %d: %w", tid, err)
+		return fmt.Errorf("nudge thread %d: %w", th.TID, err)
 	}
 	return nil
 }
@@ -151,7 +184,10 @@ func (g *Tracees) makeKnown(th *Thread) {
 func isNudge(info *Siginfo) bool {
 	switch unix.Signal(info.Signo) {
 	case unix.SIGSTOP, unix.SIGCHLD, unix.SIGURG:
-		return info.Code == siQueue && (info.Value() == nudgeValue || info.Value() == threadNudgeValue)
+		switch info.Value() {
+		case nudgeValue, threadNudgeValue, knockValue:
+			return info.Code == siQueue
+		}
 	}
 	return false
 }
@@ -161,6 +197,9 @@ func (g *Tracees) nudged(th *Thread, info *Siginfo) Event {
 	th.keepUrgent(info)
 	if info.Value() == threadNudgeValue {
 		return Event{Kind: Nudged, Thread: th, Info: *info, Directed: true}
+	}
+	if info.Value() == knockValue {
+		return Event{Kind: Guarded, Thread: th, Info: *info}
 	}
 	g.heard = g.nudges.Load()
 	g.mu.Lock()

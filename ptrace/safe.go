@@ -87,6 +87,9 @@ func (g *Tracees) forward(th *Thread) error {
 	return th.restart(reqCont)
 }
 
+// programs reports whether BPF programs send threads signals.
+func (g *Tracees) programs() bool { return g.Safe || g.Programs }
+
 // hit is the event for a signal that a BPF program sent.
 func (g *Tracees) hit(th *Thread, ev *Event) {
 	ev.Kind = Trapped
@@ -106,7 +109,7 @@ func (th *Thread) keepUrgent(info *Siginfo) {
 // its own queue or in the one its process shares.
 func (g *Tracees) deliverable(th *Thread, shared bool, match func(si *Siginfo) bool) (bool, error) {
 	var blocked uint64
-	if g.Safe { // else it is SIGTRAP or SIGSTOP, which the kernel forces
+	if g.programs() { // else it is SIGTRAP or SIGSTOP, which the kernel forces
 		var err error
 		if blocked, err = blockedSignals(th.TID); err != nil {
 			return false, err

@@ -57,6 +57,10 @@ func (g *Tracees) step(th *Thread) (ev Event, err error) {
 	was := g.stopping
 	g.stopping = true
 	defer func() { g.stopping = was }()
+	if w := th.Proc.warden; w != nil && !th.Embryo && !g.alone {
+		w.Stepping(th)
+		defer w.Stepped(th)
+	}
 	deferred := th.deferred
 	th.deferred = nil
 	defer func() {
@@ -74,14 +78,27 @@ func (g *Tracees) step(th *Thread) (ev Event, err error) {
 		}
 		th.signal = 0
 	}
+	ahead := th.flagsAhead()
+	if ahead == popFlags {
+		if pc, popped := th.pop(); popped {
+			th.single, th.due, th.from, th.fromKnown = true, false, pc, true
+			return Event{Kind: Trapped, Thread: th, Proc: th.Proc, Info: Siginfo{Signo: int32(sigTrap), Code: TrapUnknown}}, nil
+		}
+	}
 	for {
 		th.rejoin = th.rejoin || th.listening
 		if err := th.restart(reqSingleStep); err != nil {
 			return Event{}, err
 		}
 		ev, done, err := g.awaitStep(th)
+		if done && err == nil && ahead == pushFlags {
+			err = th.unpushTrapFlag()
+		}
 		if done || err != nil {
 			return ev, err
+		}
+		if g.fault(th.signal, &ev.Info) {
+			return ev, errFaulted
 		}
 		if s := th.signal; s != 0 && !isFault(unix.Signal(s), &ev.Info) {
 			deferred = append(deferred, signal{number: s, info: ev.Info})
@@ -103,7 +120,7 @@ func isFault(s unix.Signal, info *Siginfo) bool {
 func (g *Tracees) awaitStep(th *Thread) (ev Event, done bool, err error) {
 	for th.state == stateRunning {
 		pid := -1
-		if th.Embryo {
+		if th.Embryo || g.alone {
 			pid = th.TID // the others run on, and what they meet is not for now
 		}
 		tid, ws, err := g.next(pid)
@@ -127,7 +144,7 @@ func (g *Tracees) awaitStep(th *Thread) (ev Event, done bool, err error) {
 		ev.Thread, ev.Proc = th, th.Proc
 		switch sig := ws.StopSignal(); {
 		case sig == unix.SIGTRAP && ev.Info.Code > 0:
-			th.atSignal, th.stoppedBy = ev.Info.Code != siNotify, sig
+			th.atSignal, th.due = ev.Info.Code != siNotify, false
 			ev.Kind = Trapped
 			if ev.Info.Code == siKernel {
 				ev.Kind = Breakpoint
@@ -135,7 +152,7 @@ func (g *Tracees) awaitStep(th *Thread) (ev Event, done bool, err error) {
 			return ev, true, nil
 		case isNudge(&ev.Info):
 			g.push(g.nudged(th, &ev.Info))
-		case g.Safe && !resent && ev.Info.FromProgram():
+		case g.programs() && !resent && ev.Info.FromProgram():
 			ev := Event{Thread: th, Info: ev.Info}
 			g.hit(th, &ev)
 			g.push(ev)

@@ -16,6 +16,13 @@ import (
 // It holds until [Tracees.ResumeAll]: threads that are resumed singly before are
 // left where they stop next, even if that needs no decision.
 func (g *Tracees) StopAll() error {
+	for _, th := range g.threads {
+		th.spared = false
+	}
+	return g.stopAll(false)
+}
+
+func (g *Tracees) stopAll(spare bool) error {
 	g.stopping = true
 	for _, th := range g.threads {
 		if th.state == stateStopped && th.leaving && !th.ends { // see digest
@@ -23,13 +30,16 @@ func (g *Tracees) StopAll() error {
 				return err
 			}
 		}
-		if th.state == stateRunning && !th.Embryo {
+		if th.state == stateRunning && !th.Embryo && !th.spared {
 			// Leaves nothing behind if the thread stops for another reason first.
 			if err := ptraceCall(reqInterrupt, th.TID, 0, 0); err != nil && !gone(err) {
 				return fmt.Errorf("stop thread %d: %w", th.TID, err)
 			}
 		}
 	}
+	// Not before all threads are told to: those that it lets through would meet others that run.
+	g.wardens(func(w Warden) { w.Stopping(spare) })
+	defer g.wardens(Warden.Stopped)
 	if err := g.awaitStops(); err != nil {
 		return err
 	}
@@ -129,7 +139,7 @@ func (g *Tracees) awaitStops() error {
 func (g *Tracees) anyMoving() bool {
 	for _, th := range g.threads {
 		switch {
-		case th.Embryo:
+		case th.Embryo, th.spared && th.state == stateRunning:
 		case th.state == stateRunning, th.state == stateStarting:
 			return true
 		case th.state == stateLeaving && th.last():
@@ -159,10 +169,11 @@ func (th *Thread) last() bool {
 func (g *Tracees) fetchTraps(th *Thread) error {
 	for th.state == stateStopped && !th.atSignal && th.signal == 0 && !th.leaving {
 		pending, err := g.deliverable(th, false, func(si *Siginfo) bool {
-			return si.Signo == int32(unix.SIGTRAP) && si.Code > 0 || g.Safe && si.FromProgram()
+			return si.Signo == int32(unix.SIGTRAP) && si.Code > 0 || g.programs() && si.FromProgram()
 		})
 		if err != nil || !pending {
-			return nil // an error here: the thread is being killed
+			th.due = false // it is where it was: whoever stopped it may send it elsewhere
+			return nil     // an error here: the thread is being killed
 		}
 		th.rejoin, th.listening = th.rejoin || th.listening, false
 		if err := th.restart(reqCont); err != nil {

@@ -34,19 +34,26 @@ type Thread struct {
 	carries   bool              // was sent the signal of a Nudge, and has not taken it; guarded by Tracees.mu
 	shared    bool              // an embryo in its parent's memory (vfork)
 	former    map[uint64][]byte // with shared: breakpoints that were there before its parent called exec
+	lifted    uint64            // where a breakpoint of Through was that it may have executed
+	spared    bool              // StopOthers leaves it running
 	leaving   bool              // in its exit stop, or past it
 	ends      bool              // with leaving: takes the process with it
 	listening bool              // in a job control stop
 	rejoin    bool              // was taken out of a job control stop, and goes back there
 	midCall   bool              // stopped inside a system call, whose result is not in the registers yet
 	atSignal  bool              // stopped by a signal that is for us: another can be delivered in its place
-	stoppedBy unix.Signal       // with atSignal: that signal
 	signal    int               // the thread is about to be given this signal, or 0
 	deferred  []signal          // came while the thread was single-stepped
 	resent    []signal          // sent again by us; to be given their true origin when they arrive
 
 	regs       Regs
 	regsLoaded bool
+
+	single    bool   // see Stepped
+	due       bool   // with single: the trap behind the instruction is not reported yet
+	from      uint64 // see From
+	fromKnown bool
+	pushes    bool // it is being stepped over a PUSHF by SetStepping
 
 	slots      [maxSlots]slotState
 	slotsKnown bool // slots is what the registers hold
@@ -59,6 +66,9 @@ func (th *Thread) Stopped() bool { return th.state == stateStopped }
 // Gone reports whether the thread has ended or was let go.
 func (th *Thread) Gone() bool { return th.state == stateGone || th.state == stateLeaving }
 
+// Leaving reports whether the thread has begun to end: it executes nothing any more.
+func (th *Thread) Leaving() bool { return th.leaving }
+
 // PendingSignal is the signal that the thread is given when it is resumed, or 0.
 func (th *Thread) PendingSignal() int {
 	if th.signal == 0 && len(th.deferred) > 0 {
@@ -67,14 +77,16 @@ func (th *Thread) PendingSignal() int {
 	return th.signal
 }
 
-// Deliver makes the signal of an event of kind Trapped or Breakpoint the program's
-// own: the thread is given it when it is resumed. That is SIGTRAP, or the SIGCHLD or
-// SIGURG of a BPF program.
-func (th *Thread) Deliver() {
-	th.signal = int(sigTrap)
-	if th.stoppedBy != 0 {
-		th.signal = int(th.stoppedBy)
+// Deliver makes the signal of an event of kind Trapped or Breakpoint the program's own: the
+// thread is given it when it is resumed. That is SIGTRAP, or the SIGCHLD or SIGURG of a BPF
+// program. It says which, for the thread may have stopped by another since, in a step.
+func (th *Thread) Deliver(info *Siginfo) {
+	if th.signal != 0 && th.signal != int(info.Signo) {
+		s := signal{number: th.signal}
+		_ = getSiginfo(th.TID, &s.info) // without, it comes from nobody
+		th.deferred = append(th.deferred, s)
 	}
+	th.signal = int(info.Signo)
 }
 
 // Registers returns the general registers of a stopped thread. They are read
@@ -88,6 +100,10 @@ func (th *Thread) Registers() (*Regs, error) {
 	}
 	return &th.regs, nil
 }
+
+// KnownRegisters returns a copy of what Registers has read at this stop, if it has. It may
+// be called from any goroutine that keeps the tracer's thread from doing anything.
+func (th *Thread) KnownRegisters() (r Regs, ok bool) { return th.regs, th.regsLoaded }
 
 // SetRegisters writes the general registers of a stopped thread.
 func (th *Thread) SetRegisters(r *Regs) error {
@@ -125,6 +141,15 @@ func (th *Thread) FPState() ([]byte, error) {
 		}
 		buf = make([]byte, 2*len(buf)) // the kernel cuts what does not fit
 	}
+}
+
+// FPStateStart reads as much of what FPState returns as there is room for in buf.
+func (th *Thread) FPStateStart(buf []byte) (int, error) {
+	n, err := getRegSet(th.TID, fpRegSet, buf)
+	if err != nil {
+		return 0, fmt.Errorf("floating point registers of thread %d: %w", th.TID, err)
+	}
+	return n, nil
 }
 
 // SetFPState writes back what [Thread.FPState] returned.
@@ -166,7 +191,7 @@ func (th *Thread) alone() bool {
 
 func (th *Thread) setStopped() {
 	th.setState(stateStopped)
-	th.listening, th.atSignal, th.stoppedBy, th.midCall, th.regsLoaded = false, false, 0, false, false
+	th.listening, th.atSignal, th.midCall, th.regsLoaded = false, false, false, false
 }
 
 func (th *Thread) setState(s threadState) {
@@ -194,6 +219,10 @@ func (th *Thread) restart(req int) error {
 	if err := th.resendDeferred(); err != nil {
 		return err
 	}
+	if th.leaving && th.Proc.warden != nil && !th.Embryo {
+		th.Proc.warden.Leaving(th)
+	}
+	req = th.aim(req, sig)
 	if err := ptraceCall(req, th.TID, 0, uintptr(sig)); err != nil && !gone(err) {
 		return fmt.Errorf("resume thread %d: %w", th.TID, err)
 	}

@@ -107,13 +107,32 @@ func TestDeliver(t *testing.T) {
 		if err == nil && ev.Kind != Trapped {
 			err = fmt.Errorf("event %v", ev.Kind)
 		}
-		th.Deliver()
+		th.Deliver(&ev.Info)
 		return err
 	})
 	if th.PendingSignal() != int(unix.SIGTRAP) {
 		t.Errorf("signal %d", th.PendingSignal())
 	}
 	if st := s.toTheEnd(p); st.Signal != unix.SIGTRAP {
+		t.Errorf("ended with %v", st)
+	}
+}
+
+// A signal is delivered as what it was when it came, whatever the thread has stopped by
+// since.
+func TestDeliverLate(t *testing.T) {
+	s := open(t)
+	p := s.launch("exit", "0")
+	th := p.Threads()[0]
+	s.do(func() error {
+		_, err := s.g.StepOver(th)
+		th.Deliver(&Siginfo{Signo: int32(unix.SIGCHLD)})
+		return err
+	})
+	if th.PendingSignal() != int(unix.SIGCHLD) {
+		t.Errorf("signal %d", th.PendingSignal())
+	}
+	if st := s.toTheEnd(p); st.Signal != 0 || st.Code != 0 {
 		t.Errorf("ended with %v", st)
 	}
 }

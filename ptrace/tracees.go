@@ -20,7 +20,10 @@ type Process struct {
 	// Data is for the layer above.
 	Data any
 
+	stepping    bool              // see SetStepping
+	warden      Warden            // or nil
 	breakpoints map[uint64][]byte // what is under each
+	spare       spare             // see StepElsewhere
 	syscallAt   uint64            // where Inject finds a system call instruction
 	launched    bool
 	ownGroup    bool // leads a process group made for it
@@ -71,17 +74,24 @@ type Tracees struct {
 	// signal lost. Set before Attach. See "Safe" in the package comment.
 	Safe bool
 
+	// Programs: BPF programs of ours send threads signals that are reported as [Trapped],
+	// which they are with Safe anyway.
+	Programs bool
+
 	tracer *Tracer
 
 	threads  map[int]*Thread
 	early    map[int]unix.WaitStatus // first stops of threads that their parent has not reported yet
 	stopping bool                    // leave threads stopped that report something
+	alone    bool                    // one thread is being stepped, and the others run on
 	queue    []Event                 // met on the way to something else
+	first    []Event                 // room for a queue of one
 	peeked   int                     // thread whose signal stop the last wait left in place, or 0
 
-	lost   bool          // a Nudge may not have been sent to all processes, or its thread has ended
-	nudges atomic.Uint64 // how often Nudge was called
-	heard  uint64        // nudges at the last event of kind Nudged
+	lost    bool          // a Nudge may not have been sent to all processes, or its thread has ended
+	nudges  atomic.Uint64 // how often Nudge was called
+	blocked atomic.Bool   // Wait waits
+	heard   uint64        // nudges at the last event of kind Nudged
 
 	mu    sync.Mutex
 	procs []*Process      // guarded by mu for Nudge; changed on the tracer's thread only
@@ -197,6 +207,7 @@ func (g *Tracees) Resume(th *Thread) error {
 // then too. Embryos are never held back.
 func (g *Tracees) ResumeAll() error {
 	g.stopping = false
+	g.wardens(Warden.Resuming)
 	for _, th := range g.threads {
 		if err := g.Resume(th); err != nil {
 			return err

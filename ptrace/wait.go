@@ -27,11 +27,18 @@ func (g *Tracees) Wait() (Event, error) {
 			return Event{}, ErrNothing
 		}
 		g.renudge()
+		// In this order: who looks at blocked has put down before what is to be done.
+		g.blocked.Store(true)
+		if p := g.guarded(); p != nil {
+			g.blocked.Store(false)
+			return Event{Kind: Guarded, Proc: p}, nil
+		}
 		flags := 0
 		if g.allListening() {
 			flags = unix.WNOHANG
 		}
 		tid, ws, err := g.wait(-1, flags)
+		g.blocked.Store(false)
 		if err != nil {
 			return Event{}, fmt.Errorf("wait for the target: %w", err)
 		}
@@ -65,6 +72,11 @@ func (g *Tracees) Queued() (Event, bool) {
 func (g *Tracees) push(ev Event) {
 	if ev.Proc == nil {
 		ev.Proc = ev.Thread.Proc
+	}
+	if len(g.queue) == 0 { // as a rule: a hit is to allocate nothing
+		g.first = append(g.first[:0], ev)
+		g.queue = g.first
+		return
 	}
 	g.queue = append(g.queue, ev)
 }
@@ -198,13 +210,23 @@ func (g *Tracees) signalled(th *Thread, sig unix.Signal) error {
 	case th.Embryo:
 		th.signal = int(sig)
 		return g.Resume(th)
+	case sig == unix.SIGTRAP && ev.Info.Code == siKernel && th.ranLifted():
+		return g.passOn(th)
+	case sig == unix.SIGTRAP && ev.Info.Code == siKernel && th.came():
+		ev.Kind = Guarded
 	case sig == unix.SIGTRAP && ev.Info.Code == siKernel:
 		ev.Kind = Breakpoint
 	case sig == unix.SIGTRAP && ev.Info.Code > 0:
-		ev.Kind = Trapped
+		th.due = false
+		if ev.Kind = Trapped; th.pushes {
+			th.pushes = false
+			if err := th.unpushTrapFlag(); err != nil {
+				return nil // being killed
+			}
+		}
 	case isNudge(&ev.Info):
 		ev = g.nudged(th, &ev.Info)
-	case g.Safe && !resent && ev.Info.FromProgram():
+	case g.programs() && !resent && ev.Info.FromProgram():
 		g.hit(th, &ev)
 	default:
 		th.signal = int(sig)
@@ -213,7 +235,7 @@ func (g *Tracees) signalled(th *Thread, sig unix.Signal) error {
 		}
 		return g.passOn(th)
 	}
-	th.atSignal, th.stoppedBy = true, sig
+	th.atSignal = true
 	g.push(ev)
 	return nil
 }

@@ -281,7 +281,7 @@ func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
 	switch {
 	case shot.Verdict == lanes.Foreign && !th.stepped && info.Signo != 0,
 		shot.Verdict == lanes.Unknown && !th.stepped && th.ranINT1():
-		th.held.Deliver()
+		th.held.Deliver(info)
 		return false, nil
 	case shot.Verdict != lanes.Ours && shot.Verdict != lanes.Unknown:
 		return false, nil

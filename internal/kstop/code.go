@@ -3,6 +3,8 @@ package kstop
 import (
 	"github.com/cilium/ebpf/asm"
 	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/internal/bpfhit"
 )
 
 // Where things are in a record in the ring, and in the map of counters.
@@ -30,16 +32,16 @@ const (
 type parts struct {
 	ring, counts int // descriptors of the maps
 	blocked      int // offset of the mask of blocked signals in struct task_struct, or -1
-	namespace    namespace
+	namespace    bpfhit.Namespace
 }
 
 // code is the program. Its registers: R6 the context, R7 the signal, R8 the ids, R9
 // the record.
 func code(p parts) asm.Instructions {
 	c := asm.Instructions{asm.Mov.Reg(asm.R6, asm.R1)}
-	c = append(c, jumpInKernel(asm.R6, "kernel")...)
+	c = append(c, bpfhit.JumpInKernel(asm.R6, "kernel")...)
 	c = append(c, chooseSignal(p.blocked)...)
-	c = append(c, identify(p.namespace)...)
+	c = append(c, p.namespace.Identify(asm.R8, idsOnStack)...)
 	c = append(c,
 		asm.LoadMapPtr(asm.R1, p.ring),
 		asm.Mov.Imm(asm.R2, recordSize),
@@ -49,9 +51,9 @@ func code(p parts) asm.Instructions {
 		asm.Mov.Reg(asm.R9, asm.R0),
 
 		asm.StoreMem(asm.R9, recordIDs, asm.R8, asm.DWord),
-		asm.LoadMem(asm.R1, asm.R6, ctxPC, asm.DWord),
+		asm.LoadMem(asm.R1, asm.R6, bpfhit.PC, asm.DWord),
 		asm.StoreMem(asm.R9, recordPC, asm.R1, asm.DWord),
-		asm.LoadMem(asm.R1, asm.R6, ctxAddr, asm.DWord),
+		asm.LoadMem(asm.R1, asm.R6, bpfhit.Addr, asm.DWord),
 		asm.StoreMem(asm.R9, recordAddr, asm.R1, asm.DWord),
 		asm.FnKtimeGetNs.Call(),
 		asm.StoreMem(asm.R9, recordTime, asm.R0, asm.DWord),
@@ -69,11 +71,11 @@ func code(p parts) asm.Instructions {
 		asm.Mov.Reg(asm.R1, asm.R7).WithSymbol("full"),
 		asm.FnSendSignalThread.Call(),
 	)
-	c = append(c, count(p.counts, countLost)...)
+	c = append(c, bpfhit.Count(p.counts, countLost)...)
 	c = append(c, asm.Ja.Label("done"))
-	c = append(c, label("kernel", count(p.counts, countKernel))...)
+	c = append(c, bpfhit.Label("kernel", bpfhit.Count(p.counts, countKernel))...)
 	// 0: no sample, and no other overflow action of the event.
-	return append(c, label("done", asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()})...)
+	return append(c, bpfhit.Label("done", asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()})...)
 }
 
 // chooseSignal puts the number of the signal to be sent into R7 (FACTS K2).
@@ -82,56 +84,10 @@ func chooseSignal(blocked int) asm.Instructions {
 	if blocked < 0 {
 		return c
 	}
+	c = append(c, bpfhit.Blocked(blocked, maskOnStack, "chosen")...)
 	return append(c,
-		asm.FnGetCurrentTask.Call(),
-		asm.Mov.Reg(asm.R3, asm.R0),
-		asm.Add.Imm(asm.R3, int32(blocked)),
-		asm.Mov.Reg(asm.R1, asm.RFP),
-		asm.Add.Imm(asm.R1, maskOnStack),
-		asm.Mov.Imm(asm.R2, 8),
-		asm.FnProbeReadKernel.Call(),
-		asm.JNE.Imm(asm.R0, 0, "chosen"),
-		asm.LoadMem(asm.R1, asm.RFP, maskOnStack, asm.DWord),
-		asm.And.Imm(asm.R1, bit(unix.SIGCHLD)|bit(unix.SIGURG)),
-		asm.JNE.Imm(asm.R1, bit(unix.SIGCHLD), "chosen"), // free, or the other is not
+		asm.JNE.Imm(asm.R1, bpfhit.Bit(unix.SIGCHLD), "chosen"), // free, or the other is not
 		asm.Mov.Imm(asm.R7, int32(unix.SIGURG)),
 		asm.Mov.Reg(asm.R7, asm.R7).WithSymbol("chosen"), // a place for the label
 	)
-}
-
-// bit is the place of a signal in a mask.
-func bit(s unix.Signal) int32 { return 1 << (s - 1) }
-
-// identify puts the ids of thread and process into R8 as this process knows them: the
-// kernel tells those of a namespace only to programs that name it, and only about
-// processes whose own namespace it is. For any other they are the machine's.
-func identify(n namespace) asm.Instructions {
-	return asm.Instructions{
-		asm.LoadImm(asm.R1, int64(n.device), asm.DWord),
-		asm.LoadImm(asm.R2, int64(n.inode), asm.DWord),
-		asm.Mov.Reg(asm.R3, asm.RFP),
-		asm.Add.Imm(asm.R3, idsOnStack),
-		asm.Mov.Imm(asm.R4, 8),
-		asm.FnGetNsCurrentPidTgid.Call(),
-		asm.LoadMem(asm.R8, asm.RFP, idsOnStack, asm.DWord),
-		asm.JEq.Imm(asm.R0, 0, "identified"),
-		asm.FnGetCurrentPidTgid.Call(),
-		asm.Mov.Reg(asm.R8, asm.R0),
-		asm.Mov.Reg(asm.R8, asm.R8).WithSymbol("identified"),
-	}
-}
-
-// count adds one to a counter.
-func count(counts, offset int) asm.Instructions {
-	return asm.Instructions{
-		asm.LoadMapValue(asm.R1, counts, uint32(offset)),
-		asm.Mov.Imm(asm.R2, 1),
-		asm.StoreXAdd(asm.R1, asm.R2, asm.DWord),
-	}
-}
-
-// label names the first of some instructions.
-func label(name string, c asm.Instructions) asm.Instructions {
-	c[0] = c[0].WithSymbol(name)
-	return c
 }

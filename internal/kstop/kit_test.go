@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/bpfhit"
 	"github.com/argusdbg/argus/internal/perf"
 	"github.com/argusdbg/argus/internal/testkit"
 	"github.com/argusdbg/argus/ptrace"
@@ -19,7 +20,7 @@ func need(t testing.TB) {
 	testkit.Watchdog(t)
 	err := Probe()
 	var denied *PermissionError
-	if errors.As(err, &denied) || !supported {
+	if errors.As(err, &denied) || !bpfhit.Supported {
 		t.Skip(err)
 	}
 	if err != nil {

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/internal/bpfhit"
 )
 
 // ringSize is the size of the ring in bytes, a power of two and a multiple of the page
@@ -25,7 +27,7 @@ type Program struct {
 	ring, counts *ebpf.Map
 	counters     *ebpf.Memory
 	reader       *ringbuf.Reader
-	signals      bool // it looks which signals are blocked
+	parts        parts
 
 	mu      sync.Mutex
 	raw     ringbuf.Record // guarded by mu, as all below
@@ -41,8 +43,8 @@ type Program struct {
 func Load() (*Program, error) { return load(ringSize) }
 
 func load(ringSize uint32) (*Program, error) {
-	if !supported {
-		return nil, &UnsupportedError{Reason: "stops by signal are not known to be safe on " + runtime.GOARCH}
+	if !bpfhit.Supported {
+		return nil, &UnsupportedError{What: what, Reason: "stops by signal are not known to be safe on " + runtime.GOARCH}
 	}
 	p := &Program{}
 	if err := p.load(ringSize); err != nil {
@@ -74,11 +76,11 @@ func (p *Program) load(ringSize uint32) (err error) {
 		return fmt.Errorf("read the ring of records: %w", err)
 	}
 	p.reader.SetDeadline(time.Unix(1, 0)) // never wait
-	own, err := ownNamespace()
+	own, err := bpfhit.OwnNamespace()
 	if err != nil {
 		return err
 	}
-	parts := parts{ring: p.ring.FD(), counts: p.counts.FD(), blocked: blockedOffset(), namespace: own}
+	parts := parts{ring: p.ring.FD(), counts: p.counts.FD(), blocked: bpfhit.TaskField("blocked"), namespace: own}
 	p.program, err = newProgram(parts)
 	if err != nil && parts.blocked >= 0 {
 		// A locked-down kernel lets no program read its memory
@@ -86,7 +88,7 @@ func (p *Program) load(ringSize uint32) (err error) {
 		parts.blocked = -1
 		p.program, err = newProgram(parts)
 	}
-	p.signals = parts.blocked >= 0
+	p.parts = parts
 	if err != nil {
 		return fmt.Errorf("load the program: %w", err)
 	}
@@ -97,28 +99,13 @@ func newProgram(p parts) (*ebpf.Program, error) {
 	return ebpf.NewProgram(&ebpf.ProgramSpec{Name: "argus_stop", Type: ebpf.PerfEvent, License: "GPL", Instructions: code(p)})
 }
 
-// blockedOffset is where a task has the mask of signals that it blocks, or -1 if the
-// kernel does not tell its types.
-func blockedOffset() int {
-	spec, err := btf.LoadKernelSpec()
-	if err != nil {
-		return -1
-	}
-	var task *btf.Struct
-	if err := spec.TypeByName("task_struct", &task); err != nil {
-		return -1
-	}
-	for _, m := range task.Members {
-		if m.Name == "blocked" {
-			return int(m.Offset.Bytes())
-		}
-	}
-	return -1
-}
-
 // FD is the program's file descriptor, for perf.Event.SetBPF. It is the Program's to
 // close.
 func (p *Program) FD() int { return p.program.FD() }
+
+// Code is what the program does, to be the end of another that has the context in R6. Its
+// stack is all its own from there on.
+func (p *Program) Code() asm.Instructions { return code(p.parts)[1:] }
 
 // Lost is how many hits left no record because the ring was full, or because nobody
 // took theirs. Their threads did stop.

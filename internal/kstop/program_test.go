@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/argusdbg/argus/internal/bpfhit"
 	"github.com/argusdbg/argus/internal/perf"
 	"github.com/argusdbg/argus/internal/testkit"
 	"github.com/argusdbg/argus/ptrace"
@@ -98,7 +99,7 @@ func TestBlockedSIGCHLD(t *testing.T) {
 	need(t)
 	p := beginC(t, "blocked", "200")
 	prog := mustLoad(t, ringSize)
-	if !prog.signals {
+	if prog.parts.blocked < 0 {
 		t.Skip("the kernel does not let programs see what a thread blocks")
 	}
 	stops := 0
@@ -133,7 +134,7 @@ func TestBlockedBoth(t *testing.T) {
 		t.Errorf("%d hits here, %d earlier", len(here), len(earlier))
 	}
 	for _, r := range earlier {
-		if prog.signals && r.Signal != unix.SIGCHLD {
+		if prog.parts.blocked >= 0 && r.Signal != unix.SIGCHLD {
 			t.Errorf("record %+v", r)
 		}
 	}
@@ -219,7 +220,7 @@ func TestNotPermitted(t *testing.T) {
 		t.Skip("this user has the capabilities")
 	}
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "CAP_BPF and CAP_PERFMON") && supported {
+	if err != nil || !strings.Contains(string(out), "CAP_BPF and CAP_PERFMON") && bpfhit.Supported {
 		t.Errorf("%v: %s", err, out)
 	}
 }

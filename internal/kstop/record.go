@@ -49,6 +49,7 @@ func (p *Program) Take(tid int, pc uint64) (here, earlier []Record) {
 
 // drain moves what is in the ring to waiting.
 func (p *Program) drain() {
+	defer p.bound()
 	for !p.closed && p.reader.AvailableBytes() > 0 {
 		if p.reader.ReadInto(&p.raw) != nil {
 			return // the deadline, in the past: there is nothing more
@@ -56,11 +57,18 @@ func (p *Program) drain() {
 		if len(p.raw.RawSample) < recordSize {
 			continue
 		}
-		if len(p.waiting) == maxWaiting {
-			p.waiting = append(p.waiting[:0], p.waiting[1:]...)
-			p.dropped++
+		if len(p.waiting) == 2*maxWaiting {
+			p.bound()
 		}
 		p.waiting = append(p.waiting, decode(p.raw.RawSample))
+	}
+}
+
+// bound drops the oldest records beyond maxWaiting.
+func (p *Program) bound() {
+	if over := len(p.waiting) - maxWaiting; over > 0 {
+		p.waiting = append(p.waiting[:0], p.waiting[over:]...)
+		p.dropped += uint64(over)
 	}
 }
 

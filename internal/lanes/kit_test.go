@@ -263,7 +263,7 @@ func (x *target) fired(th *ptrace.Thread, info *ptrace.Siginfo) {
 		x.unknown++
 	case Foreign:
 		if info.Signo != 0 {
-			th.Deliver()
+			th.Deliver(info)
 		}
 	case Ours:
 		for _, e := range got {

@@ -15,6 +15,9 @@
 // ([Options.Kernel]), can be filtered by a BPF program ([Event.SetBPF]), and ends
 // with the process that opened it. On one thread use one of the two.
 //
+// An event of [OpenSampled] stops nobody, and leaves a [Sample] of each hit in a [Ring], from
+// which whoever likes takes it: package record does.
+//
 // A [Clock] is an event that counts nothing, for the time it was enabled: how
 // long a thread has been on a processor. [SchedClock] is the same out of /proc,
 // where perf events are not permitted; [Probe] tells what is.
@@ -63,5 +66,5 @@
 // Any goroutine: perf events, other than ptrace, belong to the process that
 // opened them. Whether a thread is stopped does not matter, but see [Open]. Each
 // Event and clock has one lock, held over its system calls; no other is taken
-// under it.
+// under it. A Ring is for one goroutine at a time.
 package perf

@@ -17,6 +17,7 @@ type Event struct {
 
 	mu   sync.Mutex
 	fd   int                 // guarded by mu; -1 when closed
+	link int                 // guarded by mu; descriptor of a BPF program's link, 0 if there is none
 	attr *unix.PerfEventAttr // guarded by mu; as asked for last, with PerfBitDisabled to match
 }
 
@@ -151,6 +152,19 @@ func (e *Event) SetBPF(progFD int) error {
 	return nil
 }
 
+// Link is SetBPF, and the program can ask for the cookie (bpf_get_attach_cookie): so that one
+// program serves many events and tells them apart. Needs Linux 5.15.
+func (e *Event) Link(progFD int, cookie uint64) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	link, err := createLink(progFD, e.fd, cookie)
+	if err := e.use(err, e.attr); err != nil {
+		return fmt.Errorf("link a BPF program to a perf event on %s: %w", e.who, err)
+	}
+	e.link = link
+	return nil
+}
+
 // Count returns the hits since the event was opened, those of threads that have
 // inherited it included. It does not allocate.
 func (e *Event) Count() (uint64, error) {
@@ -187,6 +201,10 @@ func (e *Event) Close() error {
 	}
 	fd := e.fd
 	e.fd = -1
+	if e.link != 0 { // which keeps the event
+		_ = unix.Close(e.link) // it is open
+		e.link = 0
+	}
 	if err := unix.Close(fd); err != nil {
 		return fmt.Errorf("close a perf event on %s: %w", e.who, err)
 	}

@@ -40,8 +40,20 @@ func TestSigtrapExecute(t *testing.T) {
 	x := start(t)
 	e := x.open(0, hwbp.Point{Addr: x.called, Len: 1, Access: hwbp.Execute}, Options{Sigtrap: true, SigData: 1})
 	x.tell(0, opCall, 0, 20)
-	x.exactly(20, stop{x.tid(0), trapPerf, x.called, 1})
-	x.counted(e, 20)
+	want := stop{x.tid(0), trapPerf, x.called, 1}
+	stops := x.taken()
+	for _, s := range stops {
+		if s != want {
+			t.Fatalf("stop %+v, want %+v", s, want)
+		}
+	}
+	// A signal that comes between the stop and the instruction has it hit once more, when its
+	// handler returns: the kernel does not keep the resume flag over it (FIX_EFLAGS in
+	// arch/x86/include/asm/sighandling.h).
+	n, lost := uint64(len(stops)), x.lost()
+	if n+lost < 20 || n > 40 || count(t, e) < n || count(t, e) > n+lost {
+		t.Errorf("%d stops of 20, %d hits counted (%d came without a cause)", n, count(t, e), lost)
+	}
 }
 
 // TestSigtrapKernel: a store by the kernel stops the thread as well.

@@ -38,3 +38,21 @@ func currentCPU() int {
 	}
 	return int(cpu)
 }
+
+// linkPerfEvent is BPF_PERF_EVENT of enum bpf_attach_type (include/uapi/linux/bpf.h).
+const linkPerfEvent = 41
+
+// createLink has a program run at the hits of an event. The descriptor that it returns keeps
+// both.
+func createLink(progFD, fd int, cookie uint64) (int, error) {
+	attr := struct { // what BPF_LINK_CREATE needs of union bpf_attr (include/uapi/linux/bpf.h)
+		prog, target, kind, flags uint32
+		cookie                    uint64
+		rest                      [5]uint64
+	}{prog: uint32(progFD), target: uint32(fd), kind: linkPerfEvent, cookie: cookie}
+	link, _, e := unix.Syscall(unix.SYS_BPF, unix.BPF_LINK_CREATE, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	if e != 0 {
+		return 0, e
+	}
+	return int(link), nil
+}

@@ -24,6 +24,15 @@ const (
 // Modes are those that every test of exactness runs in.
 var Modes = []Mode{Debug, Optimized}
 
+// SomeModes are those, or with -short the one in which programs are used: for tests that
+// would take long with both.
+func SomeModes() []Mode {
+	if testing.Short() {
+		return []Mode{Optimized}
+	}
+	return Modes
+}
+
 var built struct {
 	sync.Mutex
 	dir   string
@@ -37,8 +46,18 @@ func Scenarios(t testing.TB, mode Mode) string { return Target(t, "scenarios", m
 // test binary, which Main removes it after.
 func Target(t testing.TB, name string, mode Mode) string {
 	t.Helper()
+	return TargetBy(t, "", name, mode)
+}
+
+// TargetBy is Target by another toolchain, such as "go1.24.9"; "" is the one at hand. The
+// program is built as a module of its own, whose language is that of Go 1.24. The test is
+// skipped where there is no such toolchain.
+func TargetBy(t testing.TB, toolchain, name string, mode Mode) string {
+	t.Helper()
 	_, file, _, _ := runtime.Caller(0)
-	args := []string{"build", "-buildvcs=false"} // the checkout may be another user's
+	// The checkout may be another user's. Each session reads the debug information, and with
+	// the race detector on it took twice as long to unpack as all the rest of a short one.
+	args := []string{"build", "-buildvcs=false", "-ldflags=-compressdwarf=false"}
 	switch mode {
 	case Debug:
 		args = append(args, "-gcflags=all=-N -l")
@@ -46,8 +65,23 @@ func Target(t testing.TB, name string, mode Mode) string {
 		args = append(args, "-race")
 	}
 	dir := filepath.Join(filepath.Dir(file), "targets", name)
-	return once(t, name+"-"+string(mode), func(out string) error {
-		return run(dir, "go", append(args, "-o", out, ".")...)
+	if toolchain == "" {
+		return once(t, name+"-"+string(mode), func(out string) error {
+			return run(dir, "go", append(args, "-o", out, ".")...)
+		})
+	}
+	if out, err := command("", toolchain, "go", "version").CombinedOutput(); err != nil {
+		t.Skipf("no %s: %s", toolchain, out)
+	}
+	return once(t, name+"-"+string(mode)+"-"+toolchain, func(out string) error {
+		module := out + ".module"
+		if err := os.CopyFS(module, os.DirFS(dir)); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(module, "go.mod"), []byte("module target\n\ngo 1.24\n"), 0o600); err != nil {
+			return err
+		}
+		return runBy(toolchain, module, "go", append(args, "-o", out, ".")...)
 	})
 }
 
@@ -93,9 +127,20 @@ func once(t testing.TB, key string, build func(out string) error) string {
 	return out
 }
 
-func run(dir, name string, args ...string) error {
+func run(dir, name string, args ...string) error { return runBy("", dir, name, args...) }
+
+// command is one that runs with a toolchain; "" is the one at hand.
+func command(dir, toolchain, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
+	if toolchain != "" {
+		cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+toolchain)
+	}
+	return cmd
+}
+
+func runBy(toolchain, dir, name string, args ...string) error {
+	cmd := command(dir, toolchain, name, args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
 	}

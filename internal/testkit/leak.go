@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,10 +52,14 @@ func Watchdog(t testing.TB) {
 	t.Cleanup(func() { timer.Stop() })
 }
 
-// Resources are what a process can leak.
+// Resources are what a process can leak. The Go runtime makes threads as it likes and keeps
+// them: who has reason to count them allows for some more, others allow Any.
 type Resources struct {
 	Descriptors, Goroutines, Threads int
 }
+
+// Any is more of a resource than anybody uses.
+const Any = math.MaxInt
 
 // Used counts what this process uses now.
 func Used(t testing.TB) Resources {
@@ -69,16 +74,19 @@ func Used(t testing.TB) Resources {
 	return Resources{Descriptors: count("/proc/self/fd"), Goroutines: runtime.NumGoroutine(), Threads: count("/proc/self/task")}
 }
 
-// Settled polls until got is at most want, as goroutines and threads that have been told
-// to end do a little later, and returns the last.
-func Settled(t testing.TB, want Resources) Resources {
+// NoMoreThan fails t if this process uses more than want of anything. It polls:
+// goroutines and threads that have been told to end do so a little later.
+func NoMoreThan(t testing.TB, want Resources) {
 	t.Helper()
 	deadline := time.Now().Add(Deadline / 4)
 	for {
 		got := Used(t)
-		if (got.Descriptors <= want.Descriptors && got.Goroutines <= want.Goroutines && got.Threads <= want.Threads) ||
-			time.Now().After(deadline) {
-			return got
+		if got.Descriptors <= want.Descriptors && got.Goroutines <= want.Goroutines && got.Threads <= want.Threads {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("left behind: %+v are used, %+v were to be", got, want)
+			return
 		}
 		runtime.Gosched()
 	}
@@ -95,4 +103,15 @@ func State(pid int) byte {
 		return after[0]
 	}
 	return 0
+}
+
+// Settled polls until got is at most want, and returns the last.
+func Settled(t testing.TB, want Resources) (got Resources) {
+	t.Helper()
+	for deadline := time.Now().Add(Deadline / 4); time.Now().Before(deadline); runtime.Gosched() {
+		if got = Used(t); got.Descriptors <= want.Descriptors && got.Goroutines <= want.Goroutines && got.Threads <= want.Threads {
+			break
+		}
+	}
+	return got
 }

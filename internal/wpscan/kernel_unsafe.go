@@ -6,23 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Of include/uapi/linux/userfaultfd.h.
-const (
-	userModeOnly = 1 // UFFD_USER_MODE_ONLY, Linux 5.11
-
-	ioctlAPI          = 0xc018aa3f // UFFDIO_API: _IOWR(0xAA, 0x3F, struct uffdio_api)
-	ioctlRegister     = 0xc020aa00 // UFFDIO_REGISTER: _IOWR(0xAA, 0x00, struct uffdio_register)
-	ioctlUnregister   = 0x8010aa01 // UFFDIO_UNREGISTER: _IOR(0xAA, 0x01, struct uffdio_range)
-	ioctlWriteProtect = 0xc018aa06 // UFFDIO_WRITEPROTECT: _IOWR(0xAA, 0x06, struct uffdio_writeprotect)
-
-	apiVersion = 0xaa // UFFD_API
-	// UFFD_FEATURE_PAGEFAULT_FLAG_WP, _WP_UNPOPULATED and _WP_ASYNC.
-	wantedFeatures = 1<<0 | 1<<13 | 1<<15
-
-	registerWP = 1 << 1 // UFFDIO_REGISTER_MODE_WP
-	protectWP  = 1 << 0 // UFFDIO_WRITEPROTECT_MODE_WP
-)
-
 // Of include/uapi/linux/fs.h, Linux 6.7.
 const (
 	ioctlPagemapScan = 0xc0606610 // PAGEMAP_SCAN: _IOWR('f', 16, struct pm_scan_arg)
@@ -81,42 +64,14 @@ func (a *scanArg) scan(pagemap int, start, end uint64) ([]pageRegion, error) {
 	return a.regions[:n], nil
 }
 
-// uffd is a userfaultfd of the target.
-type uffd int
-
-// handshake asks for asynchronous write protection.
-func (u uffd) handshake() error {
-	arg := struct{ api, features, ioctls uint64 }{api: apiVersion, features: wantedFeatures}
-	_, err := ioctl(int(u), ioctlAPI, unsafe.Pointer(&arg))
-	return err
-}
-
-func (u uffd) register(start, size uint64) error {
-	arg := struct{ start, size, mode, ioctls uint64 }{start, size, registerWP, 0}
-	_, err := ioctl(int(u), ioctlRegister, unsafe.Pointer(&arg))
-	return err
-}
-
-func (u uffd) unregister(start, size uint64) error {
-	arg := struct{ start, size uint64 }{start, size}
-	_, err := ioctl(int(u), ioctlUnregister, unsafe.Pointer(&arg))
-	return err
-}
-
-func (u uffd) protect(start, size uint64) error {
-	arg := struct{ start, size, mode uint64 }{start, size, protectWP}
-	_, err := ioctl(int(u), ioctlWriteProtect, unsafe.Pointer(&arg))
-	return err
-}
-
-// ioctl repeats what a signal or a change of the mapping under way interrupted.
+// ioctl repeats what a signal interrupted.
 func ioctl(fd int, request uintptr, arg unsafe.Pointer) (int, error) {
 	for {
 		n, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
 		if e == 0 {
 			return int(n), nil
 		}
-		if e != unix.EINTR && e != unix.EAGAIN {
+		if e != unix.EINTR {
 			return 0, e
 		}
 	}

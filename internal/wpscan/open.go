@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/argusdbg/argus/internal/uffd"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -25,13 +26,10 @@ func Open(g *ptrace.Tracees, th *ptrace.Thread) (_ *Scanner, err error) {
 	if err := s.openFiles(th.TID); err != nil {
 		return nil, err
 	}
-	if err := judgeFilters(th.TID); err != nil {
-		return nil, err
-	}
 	if s.uffd, err = fetch(g, th); err != nil {
 		return nil, err
 	}
-	if err := s.uffd.handshake(); err != nil {
+	if err := s.uffd.Handshake(uffd.PagefaultFlagWP | uffd.WPUnpopulated | uffd.WPAsync); err != nil {
 		return nil, &NotSupportedError{"this kernel has no asynchronous write protection (x86-64: Linux 6.7, arm64: later)", err}
 	}
 	return s, nil
@@ -71,48 +69,18 @@ func (s *Scanner) discard() {
 	}
 }
 
-// fetch has the thread make a userfaultfd, which is bound to the address space
-// that it is made in, copies it and closes the thread's own.
-//
-// It is for faults in user mode only, which everybody may have: in asynchronous
-// mode no fault ever waits for an answer, those that system calls meet neither.
-func fetch(g *ptrace.Tracees, th *ptrace.Thread) (uffd, error) {
-	theirs, err := g.Inject(th, unix.SYS_USERFAULTFD, unix.O_CLOEXEC|unix.O_NONBLOCK|userModeOnly)
+// fetch gets a userfaultfd of the process. It is for faults in user mode only, which
+// everybody may have: in asynchronous mode no fault ever waits for an answer, those that
+// system calls meet neither.
+func fetch(g *ptrace.Tracees, th *ptrace.Thread) (uffd.FD, error) {
+	fd, err := uffd.Fetch(g, th, uffd.UserFaults)
+	var forbidden *uffd.NotPermittedError
+	var lacking *uffd.NotSupportedError
 	switch {
-	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
-		return -1, &NotSupportedError{"this kernel has no userfaultfd for ordinary users (Linux 5.11, CONFIG_USERFAULTFD), or a filter hides it", err}
-	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		return -1, &NotPermittedError{"userfaultfd(2) is forbidden to the process, by a seccomp filter or a security module", err}
-	case err != nil:
-		return -1, fmt.Errorf("make a userfaultfd in the process: %w", err)
+	case errors.As(err, &forbidden):
+		err = &NotPermittedError{forbidden.Reason, forbidden.Err}
+	case errors.As(err, &lacking):
+		err = &NotSupportedError{lacking.Reason, lacking.Err}
 	}
-	ours, err := copyDescriptor(th, int(theirs))
-	if _, e := g.Inject(th, unix.SYS_CLOSE, theirs); e != nil && err == nil {
-		unix.Close(ours)
-		return -1, fmt.Errorf("close the userfaultfd in the process: %w", e)
-	}
-	if err != nil {
-		return -1, err
-	}
-	return uffd(ours), nil
-}
-
-// copyDescriptor copies a descriptor of the thread's process. The leader may have
-// left, and has no descriptors then: the thread is named itself where it can be.
-func copyDescriptor(th *ptrace.Thread, theirs int) (int, error) {
-	pidfd, err := unix.PidfdOpen(th.TID, unix.O_EXCL) // PIDFD_THREAD, Linux 6.9
-	if errors.Is(err, unix.EINVAL) {
-		pidfd, err = unix.PidfdOpen(th.Proc.PID, 0)
-	}
-	if err != nil {
-		return -1, fmt.Errorf("open a descriptor of thread %d: %w", th.TID, err)
-	}
-	defer unix.Close(pidfd)
-	ours, err := unix.PidfdGetfd(pidfd, theirs, 0)
-	if errors.Is(err, unix.EPERM) {
-		return -1, &NotPermittedError{"pidfd_getfd(2) is forbidden, by a seccomp filter or a security module", err}
-	} else if err != nil {
-		return -1, fmt.Errorf("copy a descriptor of thread %d: %w", th.TID, err)
-	}
-	return ours, nil
+	return fd, err
 }

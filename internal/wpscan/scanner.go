@@ -7,13 +7,15 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/internal/uffd"
 )
 
 // Scanner tells which pages of one process have been written. Any goroutine may
 // use it, whether the process runs or is stopped.
 type Scanner struct {
 	mu      sync.Mutex
-	uffd    uffd     // guarded by mu
+	uffd    uffd.FD  // guarded by mu
 	pagemap int      // guarded by mu
 	memory  *os.File // guarded by mu; nil: closed
 	pages   pages    // guarded by mu
@@ -117,7 +119,7 @@ func (s *Scanner) look(run []page, number uint64) error {
 	// A scan does not tell whose registration it found: the program may have put
 	// other memory there, and protects that itself. Ours is not refused, or is
 	// made now, which a scan before it does not take for protection.
-	if s.uffd.register(run[0].addr, uint64(len(run))*s.pages.size) != nil {
+	if s.uffd.Register(run[0].addr, uint64(len(run))*s.pages.size) != nil {
 		lose(run, number)
 		protected = false
 	}
@@ -141,12 +143,12 @@ func (s *Scanner) look(run []page, number uint64) error {
 // what they are. Those that cannot be populated are not held.
 func (s *Scanner) cover(run []page) error {
 	start, size := run[0].addr, uint64(len(run))*s.pages.size
-	if err := s.uffd.register(start, size); err != nil {
+	if err := s.uffd.Register(start, size); err != nil {
 		return s.explain(start, size, err)
 	}
 	// Not by a scan: a page that was moved there by mremap can be writable and
 	// look protected (older kernels leave the mark in the page table).
-	if err := s.uffd.protect(start, size); err != nil {
+	if err := s.uffd.Protect(start, size); err != nil {
 		return s.explain(start, size, err)
 	}
 	var b [1]byte
@@ -176,8 +178,8 @@ func (s *Scanner) cover(run []page) error {
 // be one of the program's own: it would be undone too (by older kernels), but keeps us
 // from registering.
 func (s *Scanner) release(start, end uint64) {
-	if s.uffd.register(start, end-start) == nil {
-		_ = s.uffd.unregister(start, end-start)
+	if s.uffd.Register(start, end-start) == nil {
+		_ = s.uffd.Unregister(start, end-start)
 		return
 	}
 	if end-start > s.pages.size {
@@ -189,7 +191,7 @@ func (s *Scanner) release(start, end uint64) {
 
 // explain finds out why a range could not be registered or protected.
 func (s *Scanner) explain(start, size uint64, err error) error {
-	if errors.Is(s.uffd.protect(start, s.pages.size), unix.ESRCH) {
+	if errors.Is(s.uffd.Protect(start, s.pages.size), unix.ESRCH) {
 		return ErrGone
 	}
 	switch {
@@ -235,7 +237,7 @@ func (s *Scanner) Close() error {
 	s.pages.runs(s.pages.all, func(*page) bool { return true }, func(run []page) {
 		s.release(run[0].addr, run[len(run)-1].addr+s.pages.size)
 	})
-	err := errors.Join(unix.Close(int(s.uffd)), unix.Close(s.pagemap), s.memory.Close())
+	err := errors.Join(s.uffd.Close(), unix.Close(s.pagemap), s.memory.Close())
 	s.memory, s.pages.all = nil, nil
 	return err
 }

@@ -30,6 +30,9 @@ func main() {
 		os.Exit(status)
 	case "wait":
 		fmt.Println("ready", os.Getpid())
+		if len(os.Args) > 2 { // tells "child" that it has said so
+			_ = os.NewFile(3, "said").Close()
+		}
 		for n := 0; ; n++ {
 			time.Sleep(time.Millisecond) // a line that is reached again and again
 		}
@@ -41,11 +44,17 @@ func main() {
 		fmt.Println("tidied up")
 		os.Exit(3)
 	case "child": // leaves one behind that holds its output
-		child := exec.Command(os.Args[0], "wait")
-		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		child := exec.Command(os.Args[0], "wait", "said")
+		said, w, err := os.Pipe()
+		if err != nil {
+			panic(err)
+		}
+		child.Stdout, child.Stderr, child.ExtraFiles = os.Stdout, os.Stderr, []*os.File{w}
 		if err := child.Start(); err != nil {
 			panic(err)
 		}
+		_ = w.Close()
+		_, _ = io.ReadAll(said)
 		fmt.Println("child", child.Process.Pid)
 	case "exec":
 		fmt.Println("before")

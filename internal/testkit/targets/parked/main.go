@@ -1,5 +1,5 @@
 // Parked is the target of tests that list goroutines: COUNT of them, parked in every way
-// that Go has, and some that are not. It calls settled when all of them are where they
+// that Go has, SPINNERS that run, and THREADS that hold a thread each. It calls settled when all of them are where they
 // stay, a thousand times, and is to be killed.
 package main
 
@@ -38,13 +38,16 @@ var ways = []func(int){
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: parked COUNT [SPINNERS]")
+		fmt.Fprintln(os.Stderr, "usage: parked COUNT [SPINNERS [THREADS]]")
 		os.Exit(64)
 	}
 	count, _ := strconv.Atoi(os.Args[1])
-	spinners := 0
+	spinners, threads := 0, 2
 	if len(os.Args) > 2 {
 		spinners, _ = strconv.Atoi(os.Args[2])
+	}
+	if len(os.Args) > 3 {
+		threads, _ = strconv.Atoi(os.Args[3])
 	}
 	mutex.Lock()
 	rw.Lock()
@@ -54,9 +57,13 @@ func main() {
 		begun.Add(1)
 		go way(i)
 	}
-	for range 2 {
+	var p [2]int
+	if err := syscall.Pipe(p[:]); err != nil {
+		panic(err)
+	}
+	for range threads {
 		begun.Add(1)
-		go inSystemCall()
+		go inSystemCall(p[0])
 	}
 	begun.Wait()
 	time.Sleep(200 * time.Millisecond) // from "about to" to parked
@@ -264,13 +271,9 @@ func inMethod(int) {
 }
 
 // inSystemCall blocks a thread.
-func inSystemCall() {
-	var p [2]int
-	if err := syscall.Pipe(p[:]); err != nil {
-		panic(err)
-	}
+func inSystemCall(fd int) {
 	begun.Done()
-	_, _ = syscall.Read(p[0], make([]byte, 1))
+	_, _ = syscall.Read(fd, make([]byte, 1))
 }
 
 func spin() {

@@ -24,6 +24,7 @@ var (
 	counter atomic.Int64
 	buffer  [64]byte
 	quiet   int64 // nobody writes it
+	many    []int64
 	array   [4]int32
 	ptr     = &x
 	name    = "argus"
@@ -64,9 +65,11 @@ var scenarios = map[string]func(n int){
 	"copy":       copies,
 	"gc":         garbage,
 	"negative":   negative,
-	"idle":       func(int) { select {} },
+	"idle":       func(int) { _ = syscall.Pause() }, // select {} would be a deadlock, and its end
 	"inlined":    inlined,
 	"echo":       echo,
+	"million":    million,
+	"nested":     nested,
 }
 
 func main() {
@@ -257,6 +260,14 @@ func readInto(n int) {
 	}
 }
 
+// million makes many n long, and writes one element of it.
+func million(n int) {
+	many = make([]int64, n)
+	opaque()
+	many[n/3] = 7
+	opaque()
+}
+
 // children starts n processes and writes between them.
 func children(n int) {
 	for range n {
@@ -349,3 +360,20 @@ func inlined(n int) {
 func inlinedOuter(v int64) { inlinedInner(v) }
 
 func inlinedInner(v int64) { x = v }
+
+// nested writes x n times at the end of a chain of calls.
+func nested(n int) {
+	nest(24, n)
+	opaque()
+}
+
+//go:noinline
+func nest(level, n int) {
+	if level > 0 {
+		nest(level-1, n)
+		return
+	}
+	for i := range n {
+		x = int64(i)
+	}
+}

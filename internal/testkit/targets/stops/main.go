@@ -70,6 +70,8 @@ func main() {
 		become("loop", os.Args[2])
 	case "shell":
 		shell(n)
+	case "run":
+		run(n, os.Args[3:])
 	case "text":
 		larger("a", "b")
 	}
@@ -165,6 +167,16 @@ func shell(int) {
 	if err := exec.Command("/bin/sh", "-c", exe+" loop 3; exit 0").Run(); err != nil {
 		panic(err)
 	}
+}
+
+// run runs another program, n times.
+func run(n int, args []string) {
+	for range n {
+		if err := exec.Command(args[0], args[1:]...).Run(); err != nil {
+			panic(err)
+		}
+	}
+	fmt.Println("ran") // ran
 }
 
 func become(args ...string) {

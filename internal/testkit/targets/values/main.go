@@ -111,6 +111,16 @@ func generic[T any](value T) T {
 	return kept.Value
 }
 
+// registers has its arguments in registers, if it is optimized.
+//
+//go:noinline
+func registers(n int, small int8, s string, list []int, f float64) int {
+	if n > len(s) && f > 1 { // here: registers
+		n += list[0]
+	}
+	return n + len(list) + int(small)
+}
+
 func main() {
 	for i := range huge {
 		huge[i] = i
@@ -122,6 +132,7 @@ func main() {
 	pointer = &global
 	values()
 	hidden(3)
+	use(registers(7, -3, "args", []int{1, 2}, 2.5))
 	generic(7)
 	a, b, c := results(2, 3)
 	fmt.Println(a, b, c, double(1), text, settings, monday, tuesday)
