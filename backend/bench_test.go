@@ -17,6 +17,8 @@ func BenchmarkHitReported(b *testing.B) { benchmark(b, hitReported) }
 
 func BenchmarkHitFiltered(b *testing.B) { benchmark(b, hitFiltered) }
 
+func BenchmarkHitUnstopped(b *testing.B) { benchmark(b, hitUnstopped) }
+
 func BenchmarkHitStops(b *testing.B) { benchmark(b, hitStops) }
 
 func benchmark(b *testing.B, kind func(b *testing.B, rounds int) time.Duration) {
@@ -37,9 +39,18 @@ func hitReported(b *testing.B, rounds int) time.Duration {
 
 // hitFiltered: every hit is judged by a condition, and none meets it.
 func hitFiltered(b *testing.B, rounds int) time.Duration {
-	d, st := throughSession(b, rounds, If("main.x == 1 << 40"))
+	d, st := throughSession(b, rounds, If("main.x == 1 << 40"), ByStop())
 	if st.Reported != 0 {
 		b.Fatalf("%d hits met the condition", st.Reported)
+	}
+	return d
+}
+
+// hitUnstopped: the kernel judges.
+func hitUnstopped(b *testing.B, rounds int) time.Duration {
+	d, st := throughSession(b, rounds, If("main.x == 1 << 40"))
+	if st.Reported != 0 || st.Unstopped == 0 {
+		b.Fatalf("%+v", st)
 	}
 	return d
 }

@@ -29,6 +29,7 @@ var calls = map[int]string{
 	unix.SYS_SCHED_GETAFFINITY: "sched_getaffinity", unix.SYS_WAIT4: "wait4", unix.SYS_WAITID: "waitid",
 	unix.SYS_RT_SIGACTION: "rt_sigaction", unix.SYS_RT_SIGPROCMASK: "rt_sigprocmask", unix.SYS_RT_SIGPENDING: "rt_sigpending",
 	unix.SYS_RT_SIGTIMEDWAIT: "rt_sigtimedwait", unix.SYS_SIGALTSTACK: "sigaltstack",
+	unix.SYS_KILL: "kill", unix.SYS_TKILL: "tkill", unix.SYS_TGKILL: "tgkill", // the frame of a handler
 	unix.SYS_IO_GETEVENTS: "io_getevents", unix.SYS_IO_SUBMIT: "io_submit", unix.SYS_PROCESS_VM_READV: "process_vm_readv",
 	unix.SYS_COPY_FILE_RANGE: "copy_file_range", unix.SYS_SENDFILE: "sendfile", unix.SYS_SPLICE: "splice", unix.SYS_BPF: "bpf",
 	unix.SYS_PERF_EVENT_OPEN: "perf_event_open", unix.SYS_CLONE: "clone", unix.SYS_CLONE3: "clone3", unix.SYS_EXECVE: "execve",

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/go-delve/delve/pkg/proc"
@@ -32,26 +30,6 @@ func dumped(t *testing.T) (exe, core string) {
 		t.Fatal(state.Err)
 	}
 	return exe, core
-}
-
-// crashed has the kernel write a core file of a program that aborts.
-func crashed(t *testing.T) (exe, core string) {
-	t.Helper()
-	if pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern"); err != nil || strings.TrimSpace(string(pattern)) != "core" {
-		t.Skipf("core files go elsewhere: %s", pattern)
-	}
-	exe = testkit.Target(t, "stops", testkit.Debug)
-	dir := t.TempDir()
-	cmd := exec.Command("/bin/sh", "-c", `ulimit -c unlimited || exit 3; exec "$0" panic text`, exe)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOTRACEBACK=crash")
-	if err := cmd.Run(); err == nil || cmd.ProcessState.ExitCode() == 3 {
-		t.Skipf("no core file may be written: %v", err)
-	}
-	found, err := filepath.Glob(filepath.Join(dir, "core*"))
-	if err != nil || len(found) != 1 {
-		t.Skipf("no core file was written: %v", found)
-	}
-	return exe, found[0]
 }
 
 func openCore(t *testing.T, exe, core string) *Session {
@@ -147,7 +125,7 @@ func TestCore(t *testing.T) {
 // TestCoreOfTheKernel: one that the kernel has written is at the goroutine that crashed.
 func TestCoreOfTheKernel(t *testing.T) {
 	testkit.Watchdog(t)
-	exe, core := crashed(t)
+	exe, core := testkit.Crashed(t)
 	s := openCore(t, exe, core)
 	frames, err := s.Stack(context.Background(), 1, 50)
 	if err != nil {

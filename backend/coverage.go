@@ -12,7 +12,9 @@ type Mode string
 
 // Modes.
 const (
-	// ModeExact: it misses nothing, or is refused.
+	// ModeExact: it misses nothing. It has debug registers while there are any, and its
+	// pages are guarded otherwise, which costs something at every write to them. It is
+	// refused where neither can be had.
 	ModeExact Mode = "exact"
 	// ModePinned: it has debug registers of its own all the time, or is refused.
 	ModePinned Mode = "pinned"
@@ -45,12 +47,22 @@ const (
 type Stats struct {
 	Hits     uint64 // accesses that fired, reported or not
 	Reported uint64 // those that met the condition and the count
+	// Unstopped are those that did not, and for which the kernel has not stopped the thread.
+	Unstopped uint64
 	// Lost counts hits that are not told of: the thread was killed before it could be
 	// read, or the processor did not say which of several watchpoints it was and
 	// nothing else did.
 	Lost uint64
 	// Unseen counts how often the value was found changed without a hit.
 	Unseen uint64
+	// Others counts accesses by goroutines that the watchpoint is not for, which are no Hits:
+	// all of them, but with Switches those that were noticed, for it is mostly not armed where
+	// they run.
+	Others uint64
+	// Selected is where it is decided that an access is by a goroutine that is meant: in the
+	// kernel ([SelectedInKernel]), or by stopping the thread ([SelectedByStop]); "" if it is for
+	// all.
+	Selected string
 
 	Enabled time.Duration // wanted for that long
 	Running time.Duration // and really on
@@ -65,10 +77,28 @@ type Stats struct {
 	Estimate, EstimateError float64
 	EstimateKnown           bool
 
-	Mode     Mode
-	Driver   string // what arms the registers: "perf", "perf-safe" or "ptrace"
-	Coverage Coverage
-	Reason   string // why Coverage is not Exact, or why the watchpoint ended
+	Mode   Mode
+	Driver string // what arms the registers: "perf", "perf-safe" or "ptrace"
+	// Switches is how it is known which thread the goroutine runs on where alone the watchpoint
+	// is on, for too few debug registers: "probe", or "hook" where BPF is not permitted; "" if
+	// it is on all threads.
+	Switches string
+	Guarded  bool   // page guards watch it now, not debug registers
+	Stepped  bool   // single steps do: see Options.AllowStepping
+	Moves    uint64 // how often it went from one to the other
+	// Faults are the writes to its pages that page guards met; Idle those of them that
+	// hit no watchpoint: the price of what else is on the pages.
+	Faults, Idle uint64
+	Coverage     Coverage
+	// Calls is how many calls a [LocalWatch] has met; Unwatched those of them in which the
+	// variable could not be watched.
+	Calls, Unwatched uint64
+
+	unestimated bool // some call's EstimateKnown is false
+
+	// Reason is why Coverage is not Exact, or why the watchpoint ended, or whose end of it
+	// would not be noticed.
+	Reason string
 }
 
 // Share is the part of the time for which it was on, 0 to 1.
@@ -87,16 +117,48 @@ func (w *Watchpoint) Coverage() Coverage { return w.Stats().Coverage }
 func (w *Watchpoint) Stats() Stats {
 	board := w.of.process.Board()
 	w.mu.Lock()
-	st := Stats{Hits: w.hits, Reported: w.told, Lost: w.lost, Unseen: w.unseen, Mode: w.mode, Driver: board.Driver(), Reason: w.reason}
-	entry, former := w.entry, w.former
+	filtered := w.unstopped()
+	st := Stats{Hits: w.hits + filtered, Unstopped: filtered, Reported: w.told, Lost: w.lost, Unseen: w.unseen, Mode: w.mode, Driver: board.Driver(), Reason: w.reason}
+	st.Switches, st.Selected = w.switched, w.selected
+	if st.Others = w.foreign(); w.untold && w.ended {
+		st.Unseen++
+	}
+	entry, former, strayed, gone, unguarded, caveat := w.entry, w.former, w.strayed, w.gone, w.unguarded, w.caveat
+	var leftOut error
+	if w.whole != nil {
+		leftOut = w.whole.err
+	}
 	w.mu.Unlock()
 	acct := board.Account(entry)
 	st.add(acct)
 	for _, e := range former {
 		st.add(board.Account(e))
 	}
+	st.Stepped = acct.Where == lanes.Steps
+	if acct.Where == lanes.PageGuards && st.Selected != "" {
+		st.Selected = SelectedByStop
+	}
+	st.Guarded, st.Moves, st.Faults, st.Idle = acct.Where == lanes.PageGuards, acct.Moves, acct.Faults, acct.Idle
+	if w.whole != nil {
+		w.mu.Lock()
+		st.Faults, st.Idle = w.whole.faults, w.whole.idle
+		w.mu.Unlock()
+	}
 	st.EstimateKnown = st.EstimateKnown && len(former) == 0
-	st.judge(acct, board.Err())
+	st.Estimate += float64(filtered)
+	st.judge(acct, board.Err(), gone)
+	switch {
+	case leftOut != nil && st.Coverage != Void:
+		st.Coverage, st.Reason = Partial, "a part of it could not be followed: "+leftOut.Error()
+	case unguarded:
+		st.Coverage = Partial
+		st.Reason = "its page is guarded no more: the program has unmapped or moved it, or the kernel writes there all the time (a thread's own area)"
+	case strayed > 0 && st.Coverage == Exact:
+		st.Coverage = Partial
+		st.Reason = fmt.Sprintf("its page was open for a moment, %d times: for a write by somebody who is no thread of the program's (another process, a child of vfork, a worker of io_uring), or while the program discarded what was there", strayed)
+	case st.Reason == "":
+		st.Reason = caveat
+	}
 	return st
 }
 
@@ -112,7 +174,7 @@ func (st *Stats) add(a lanes.Account) {
 }
 
 // judge says what the figures mean. The gravest reason counts.
-func (st *Stats) judge(a lanes.Account, fault error) {
+func (st *Stats) judge(a lanes.Account, fault error, gone bool) {
 	var reason string
 	st.Coverage = Exact
 	switch {
@@ -123,13 +185,17 @@ func (st *Stats) judge(a lanes.Account, fault error) {
 		}
 	case fault != nil:
 		st.Coverage, reason = Partial, "it could not be armed everywhere: "+fault.Error()
+	case gone:
+		st.Coverage = Partial
+		reason = "its memory was unmapped or moved away (munmap, mremap): what became of the value is not known"
 	case st.Unseen > 0 && st.Blind == 0:
 		st.Coverage = Partial
 		reason = "the value changed without a hit: the kernel (a system call) or another process wrote it, " +
 			"or a thread that was killed before its hit was heard"
 	case st.Lost > 0:
 		st.Coverage = Partial
-		reason = "hits could not be told of: their threads were killed meanwhile, or the processor did not say what was hit"
+		reason = "hits could not be told of: their threads were killed meanwhile, or had the signal of the watchpoint blocked, " +
+			"or the processor did not say what was hit"
 	case st.Blind > 0 && a.Failures > 0:
 		st.Coverage, reason = Partial, fmt.Sprintf("another user held debug registers: it was off for %v", st.Blind)
 	case st.Blind > 0:

@@ -20,11 +20,19 @@ type debuggee struct {
 	goroutines *goroutine.Reader
 	tlsG       uint64 // where the g pointer is, from the thread's TLS base
 	gBuf       []byte
+	evaluator  evaluator         // of conditions
+	exact      [2][maxValue]byte // room for what an instruction replaced and wrote
+	started    bool              // it has run Go code
 	lines      *where.Lines
 	writers    *insn.Cache
 	sites      map[uint64]*site // by address
+	ending     bool             // it has said that it ends
+	lineEnds   map[lineEnd]bool // see leaves
 	views      views            // of its variables
 	population population       // its goroutines
+	objects    heapWatch
+	locals     watchedLocals // that are watched
+	contexts   contexts      // of its goroutines
 }
 
 // newDebuggee finds out what is needed of a program. name is what the user calls it.

@@ -159,7 +159,7 @@ func (d *debuggee) part(addr uint64) (start, end uint64, ok bool) {
 // decode decodes the instructions from start, where one begins, to end.
 func (d *debuggee) decode(start, end uint64) ([]Instruction, error) {
 	bi := d.target.BinInfo()
-	text, err := proc.Disassemble(d.target.Memory(), nil, d.target.Breakpoints(), bi, start, end)
+	text, err := d.decoded(start, end)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,13 @@ var ErrRunning = errors.New("the program is running: halt it first")
 // more.
 var ErrEnded = errors.New("the session has ended")
 
+// ErrNoPlace is wrapped by the [*ExprError] of a location that the program does not have.
+var ErrNoPlace = errors.New("there is no such place in the program")
+
+// ErrNotLocal is wrapped by the [*ExprError] of [Session.WatchLocal] for an expression with no
+// local variable of the function in it.
+var ErrNotLocal = errors.New("there is no such local variable")
+
 // Errors that a caller may want to tell apart, with errors.As.
 type (
 	// SlotsError: more is to be watched than there are debug registers. It names who
@@ -24,6 +31,9 @@ type (
 	// ForeignError: another user of the processor holds debug registers that are
 	// needed.
 	ForeignError = lanes.ForeignError
+	// GuardError: an exact watchpoint finds no debug registers, and its pages cannot be
+	// guarded. A SlotsError or ForeignError and the reason are in it.
+	GuardError = lanes.GuardError
 	// ThreadError: a watchpoint for a thread that is not there.
 	ThreadError = lanes.ThreadError
 	// DriverError: the driver that was asked for cannot be had, and why.

@@ -29,6 +29,9 @@ const (
 	ReasonCallReturned   Reason = "call returned"
 	ReasonHardcoded      Reason = "breakpoint in the program's own code" // runtime.Breakpoint
 	ReasonScopeEnd       Reason = "scope ended"                          // of a watched local variable
+	ReasonFreed          Reason = "object freed"                         // a watched one, by the garbage collector
+	ReasonGoroutineEnded Reason = "goroutine ended"                      // that a watchpoint was for: see OnGoroutine
+	ReasonLost           Reason = "watchpoint lost"                      // see EndLost
 	ReasonLibraryLoaded  Reason = "shared library loaded"
 	ReasonConditionError Reason = "condition could not be evaluated"
 )
@@ -45,8 +48,8 @@ type Stop struct {
 	// Breakpoints are all that were reached: several can be at one place, and threads
 	// at different ones. The first is Breakpoint.
 	Breakpoints []*Breakpoint
-	Ended       []*Watchpoint
-	Err         error // of a condition
+	Ended       []*Watchpoint // those that ended by themselves: see Watchpoint.End
+	Err         error         // of a condition
 }
 
 // Exit: the process has ended.

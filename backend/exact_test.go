@@ -75,11 +75,7 @@ func (r *recorder) add(h *Hit) { r.hits = append(r.hits, h) }
 func TestEveryWriteIsReported(t *testing.T) { eachDriver(t, testEveryWriteIsReported) }
 
 func testEveryWriteIsReported(t *testing.T) {
-	modes := testkit.Modes
-	if testing.Short() && testDriver != "perf" {
-		modes = modes[1:]
-	}
-	for _, mode := range modes {
+	for _, mode := range testkit.SomeModes() {
 		for _, c := range []struct {
 			args   []string
 			exprs  []string
@@ -161,7 +157,7 @@ func testOneStoreTwoWatchpoints(t *testing.T) {
 func TestValuesAndPlaces(t *testing.T) { eachDriver(t, testValuesAndPlaces) }
 
 func testValuesAndPlaces(t *testing.T) {
-	for _, mode := range testkit.Modes {
+	for _, mode := range testkit.SomeModes() {
 		t.Run(string(mode), func(t *testing.T) {
 			s := launch(t, mode, "twice", "100")
 			var r recorder
@@ -205,7 +201,7 @@ func testValuesAndPlaces(t *testing.T) {
 func TestInlinedWriter(t *testing.T) { eachDriver(t, testInlinedWriter) }
 
 func testInlinedWriter(t *testing.T) {
-	for _, mode := range testkit.Modes {
+	for _, mode := range testkit.SomeModes() {
 		t.Run(string(mode), func(t *testing.T) {
 			s := launch(t, mode, "inlined", "3")
 			var r recorder
@@ -396,9 +392,9 @@ func TestSlotsAreNamed(t *testing.T) { eachDriver(t, testSlotsAreNamed) }
 func testSlotsAreNamed(t *testing.T) {
 	s := launch(t, testkit.Debug, "twice", "5")
 	for _, e := range []string{"main.x", "main.pair.A", "main.pair.B", "main.quiet"} {
-		setWatch(t, s, e, Write, Report(func(*Hit) {}))
+		setWatch(t, s, e, Write, InMode(ModePinned), Report(func(*Hit) {}))
 	}
-	_, err := s.Watch(context.Background(), "main.ready", Write)
+	_, err := s.Watch(context.Background(), "main.ready", Write, InMode(ModePinned))
 	var se *SlotsError
 	if !errors.As(err, &se) || strings.Join(se.Holders, " ") != "main.x main.pair.A main.pair.B main.quiet" {
 		t.Fatalf("fifth watchpoint: %v", err)
@@ -407,7 +403,7 @@ func testSlotsAreNamed(t *testing.T) {
 	if err := w.Remove(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	setWatch(t, s, "main.ready", Write)
+	setWatch(t, s, "main.ready", Write, InMode(ModePinned))
 	toTheEnd(t, s, 0)
 }
 

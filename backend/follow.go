@@ -2,9 +2,9 @@ package backend
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/go-delve/delve/pkg/proc"
 
@@ -31,6 +31,29 @@ func (s *Session) FollowExec(ctx context.Context, on bool, regex string) error {
 	})
 }
 
+// Followed is a program that is part of the session from now on: see [Session.FollowExec].
+type Followed struct {
+	PID         int
+	CommandLine string
+	Found       []Found // breakpoints that have waited for it
+}
+
+// Found is where a breakpoint is that was [Pending] until now.
+type Found struct {
+	Breakpoint *Breakpoint
+	Places     []Place // in order of addresses
+}
+
+// OnFollow has fn called for every Go program that the session begins to follow, before the
+// first instruction of that runs. It is called on the session's own thread, and must not
+// call methods of the Session, which would wait for themselves. nil ends it.
+func (s *Session) OnFollow(ctx context.Context, fn func(*Followed)) error {
+	return s.do(ctx, func() error {
+		s.onFollow = fn
+		return nil
+	})
+}
+
 // Followed is called by the event loop.
 func (o *observer) Followed(p *glue.Process, t *proc.Target) {
 	s := (*Session)(o)
@@ -44,16 +67,23 @@ func (o *observer) Followed(p *glue.Process, t *proc.Target) {
 	}
 	s.debuggees = append(s.debuggees, d)
 	s.use(d)
-	for _, b := range s.breaks {
-		if b.goroutine != 0 || strings.HasPrefix(b.Location, "*") {
-			continue // of one process
+	told := &Followed{PID: p.PID(), CommandLine: t.CmdLine}
+	for _, id := range slices.Sorted(maps.Keys(s.breaks)) {
+		b := s.breaks[id]
+		if b.ofOneProcess() {
+			continue
 		}
-		if addrs, err := s.locate(b.Location, b.nearest); err == nil { // else it has no such place
-			_ = s.plant(d, b, addrs) // an error: it is being killed
+		places, err := s.plantIn(d, b)
+		if err == nil && b.waits { // an error: it has no such place, or is being killed
+			b.waits = false
+			told.Found = append(told.Found, Found{b, places})
 		}
 	}
 	for _, b := range s.catchers {
 		_ = s.plantCatcher(d, b)
+	}
+	if s.onFollow != nil {
+		s.onFollow(told)
 	}
 }
 
@@ -93,6 +123,9 @@ func (s *Session) choose() {
 
 // leave ends the watchpoints of a program that has ended before others.
 func (s *Session) leave(d *debuggee) {
+	s.mu.Lock()
+	s.endTraces(d)
+	s.mu.Unlock()
 	for _, w := range slices.Clone(s.watches) {
 		if w.of == d {
 			s.endWatch(w, "its process has ended")

@@ -80,7 +80,7 @@ func threadsOf(t testing.TB, pid int) (tids []int) {
 	return tids
 }
 
-// TestForeignOnOneThread: what is to be watched exactly and does not fit on some thread is
+// TestForeignOnOneThread: what is to be pinned and does not fit on some thread is
 // refused, with the thread's id, and what fitted before is as it was.
 func TestForeignOnOneThread(t *testing.T) {
 	const n = 50
@@ -91,23 +91,20 @@ func TestForeignOnOneThread(t *testing.T) {
 		other := foreign(t, tid, foreignPoint(t, s))
 		var all []*Watchpoint
 		for i := range 3 {
-			all = append(all, setWatch(t, s, fmt.Sprintf("main.b[%d]", i), Write, Report(count)))
+			all = append(all, setWatch(t, s, fmt.Sprintf("main.b[%d]", i), Write, InMode(ModePinned), Report(count)))
 		}
 		var fe *ForeignError
-		for _, mode := range []Mode{ModeExact, ModePinned} {
-			_, err := s.Watch(context.Background(), "main.b[3]", Write, InMode(mode))
-			if !errors.As(err, &fe) || fe.Thread != tid || fe.Name != "main.b[3]" {
-				t.Fatalf("a fourth, %s: %v", mode, err)
-			}
+		if _, err := s.Watch(context.Background(), "main.b[3]", Write, InMode(ModePinned)); !errors.As(err, &fe) || fe.Thread != tid || fe.Name != "main.b[3]" {
+			t.Fatalf("a fourth: %v", err)
 		}
-		if _, err := s.Watch(context.Background(), "main.b[3]", Write, OnThread(tid)); !errors.As(err, &fe) || fe.Thread != tid {
+		if _, err := s.Watch(context.Background(), "main.b[3]", Write, InMode(ModePinned), OnThread(tid)); !errors.As(err, &fe) || fe.Thread != tid {
 			t.Fatalf("a fourth on that thread: %v", err)
 		}
 		setWatch(t, s, "main.a[0]", Write, OnThread(int(evalInt(t, s, "main.tidA"))), Report(count))
 		if err := other.Close(); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, setWatch(t, s, "main.b[3]", Write, OnThread(tid), Report(count)))
+		all = append(all, setWatch(t, s, "main.b[3]", Write, InMode(ModePinned), OnThread(tid), Report(count)))
 		if err := s.Set(context.Background(), "main.start", "1"); err != nil {
 			t.Fatal(err)
 		}
@@ -336,7 +333,7 @@ func TestForeignIsTheReason(t *testing.T) {
 		{Stats{Enabled: 10, Running: 6, Blind: 4}, lanes.Account{Failures: 1}, Partial},
 		{Stats{Enabled: 10, Blind: 10}, lanes.Account{Failures: 1}, Void},
 	} {
-		c.st.judge(c.a, nil)
+		c.st.judge(c.a, nil, false)
 		if c.st.Coverage != c.want || c.st.Reason == "" {
 			t.Errorf("%+v", c.st)
 		}

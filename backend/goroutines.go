@@ -81,11 +81,8 @@ func (s *Session) GoroutinePage(ctx context.Context, q GoroutineQuery) (page []G
 		if err := l.keep(ctx, filters); err != nil {
 			return err
 		}
-		total = len(l.gs)
-		l.gs = l.gs[min(max(q.Start, 0), total):]
-		if q.Count > 0 {
-			l.gs = l.gs[:min(q.Count, len(l.gs))]
-		}
+		total = len(l.rows)
+		l.rows = part(l.rows, q.Start, q.Count)
 		l.brief = q.Brief
 		page, err = l.infos(ctx, q.Labels)
 		return err
@@ -98,7 +95,7 @@ func (s *Session) SelectGoroutine(ctx context.Context, id int64) error {
 	return s.do(ctx, func() error {
 		g, err := s.findGoroutine(id)
 		if err == nil && g == nil {
-			err = fmt.Errorf("no goroutine %d", id)
+			err = fmt.Errorf("unknown goroutine %d", id)
 		}
 		if err != nil {
 			return err
@@ -114,14 +111,25 @@ func (d *debuggee) findGoroutine(id int64) (*proc.G, error) {
 	if selected := d.target.SelectedGoroutine(); id <= 0 || selected != nil && selected.ID == id {
 		return proc.FindGoroutine(d.target, id)
 	}
-	if i, ok := d.population.index[id]; ok && d.delveG(i, id) != nil {
+	if g := d.population.found[id]; g != nil {
+		return g, nil
+	}
+	g, err := d.lookUp(id)
+	if err == nil {
+		remember(&d.population.found, id, g)
+	}
+	return g, err
+}
+
+func (d *debuggee) lookUp(id int64) (*proc.G, error) {
+	if i, ok := d.population.indexOf(id); ok && d.delveG(i, id) != nil {
 		return proc.FindGoroutine(d.target, id)
 	}
 	if _, err := d.all(); err != nil {
 		return nil, err
 	}
-	if i, ok := d.population.index[id]; !ok || d.delveG(i, id) == nil {
-		return nil, fmt.Errorf("no goroutine %d", id)
+	if i, ok := d.population.indexOf(id); !ok || d.delveG(i, id) == nil {
+		return nil, fmt.Errorf("unknown goroutine %d", id)
 	}
 	return proc.FindGoroutine(d.target, id)
 }

@@ -25,8 +25,8 @@ type Group struct {
 
 // NewGroup sets watchpoints that are on together or not at all. A group that can never
 // be is refused here, not later: one that needs more debug registers than there are, or
-// than those that are always on leave. opts hold for all items; mode, thread and weight
-// are the group's alone.
+// than those that are always on leave. opts hold for all items; mode, thread, goroutine and
+// weight are the group's alone.
 //
 // The errors are those of Watch. Local variables cannot be in groups.
 func (s *Session) NewGroup(ctx context.Context, items []Item, opts ...WatchOption) (*Group, error) {
@@ -48,8 +48,8 @@ func (s *Session) NewGroup(ctx context.Context, items []Item, opts ...WatchOptio
 		if err != nil {
 			return nil, err
 		}
-		if w.mode != shared.mode || w.thread != shared.thread || w.weight != shared.weight {
-			return nil, fmt.Errorf("%s: mode, thread and weight are those of its group", it.Expr)
+		if w.mode != shared.mode || w.thread != shared.thread || w.on.ID != shared.on.ID || w.weight != shared.weight {
+			return nil, fmt.Errorf("%s: mode, thread, goroutine and weight are those of its group", it.Expr)
 		}
 		w.group = g
 		g.watches = append(g.watches, w)
@@ -62,17 +62,28 @@ func (s *Session) NewGroup(ctx context.Context, items []Item, opts ...WatchOptio
 	return g, nil
 }
 
-func (s *Session) watchGroup(g *Group, o *watchOptions) error {
+func (s *Session) watchGroup(g *Group, o *watchOptions) (err error) {
 	var entries []*lanes.Entry
+	defer func() {
+		if err != nil {
+			for _, w := range g.watches {
+				s.leaveContext(w)
+			}
+		}
+	}()
 	for _, w := range g.watches {
 		scope, err := s.prepare(w)
 		if err != nil {
 			return err
 		}
-		if s.onStack(scope, w.addr) {
+		if _, _, local := s.onStack(w, scope); local {
 			return &ExprError{Expr: w.expr, Reason: fmt.Sprintf("%s is a local variable: it cannot be in a group; watch it by itself", w.expr)}
 		}
 		if w.entry, err = w.entryAt(w.addr); err != nil {
+			return err
+		}
+		w.selected = selectedBy(w)
+		if err := s.joinGoroutine(w); err != nil {
 			return err
 		}
 		entries = append(entries, w.entry)
@@ -81,11 +92,18 @@ func (s *Session) watchGroup(g *Group, o *watchOptions) error {
 	if len(g.watches) > 1 {
 		name = "group " + name
 	}
-	if err := s.process.AddWatch(o.lanes(name, entries...)); err != nil {
+	c := o.lanes(name, entries...)
+	if first := g.watches[0]; first.own != 0 {
+		c.Goroutine, c.On = first.own, s.place(s.debuggee, first.context)
+	} else {
+		s.makeRoom(s.debuggee, entries...)
+	}
+	if err := s.process.AddWatch(c); err != nil {
 		return err
 	}
 	for _, w := range g.watches {
 		s.enlist(w)
+		s.followObject(w)
 	}
 	return nil
 }

@@ -1,12 +1,31 @@
 package backend
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"reflect"
+	"strconv"
 
 	"github.com/go-delve/delve/pkg/proc"
+	"github.com/go-delve/delve/pkg/proc/evalop"
 )
+
+// Qualified returns an expression that means the same as expr from anywhere in the
+// program, and after a restart, if it denotes a package variable or part of one.
+func (s *Session) Qualified(ctx context.Context, at Scope, expr string) (qualified string, ok bool, err error) {
+	err = s.look(ctx, at, Load{}, func(w *view) error {
+		v, err := w.scope.EvalExpression(expr, proc.LoadConfig{})
+		if err != nil {
+			return s.explainExpr(w.scope, expr, err)
+		}
+		if v.RealType != nil {
+			qualified, ok = inPackage(w.scope, expr, v.Addr, int(v.RealType.Size()))
+		}
+		return nil
+	})
+	return qualified, ok, err
+}
 
 // inPackage returns an expression that means the same as expr from anywhere in the
 // program. There is one for what lies in a package variable at addr, if nothing on the
@@ -38,6 +57,38 @@ func inPackage(scope *proc.EvalScope, expr string, addr uint64, size int) (strin
 		}
 	}
 	return "", false
+}
+
+// packageVar finds the variable that an expression denotes that is a package and its
+// variable, and nothing else; nil if it is not, or may not be. To evaluate such an
+// expression takes longer: Delve looks for a variable of the package's name first, which
+// is all of the program's functions before it is certain that there is none.
+func (s *Session) packageVar(scope *proc.EvalScope, tree ast.Expr) *proc.Variable {
+	sel, ok := tree.(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	pkg, ok := sel.X.(*ast.Ident)
+	if !ok || pkg.Name == "runtime" || pkg.Name == evalop.DelvePackage || scope.Fn == nil { // which have names that are no variables
+		return nil
+	}
+	if hiding, err := scope.Locals(0, pkg.Name); err != nil || len(hiding) > 0 {
+		return nil
+	}
+	name := qualified(scope.Fn.PackageName()) + "." + pkg.Name
+	is, known := s.views.isVar[name]
+	if !known && name != "main.main" { // which is a function
+
+		is = remember(&s.views.isVar, name, isVariable(scope, pkg))
+	}
+	if is {
+		return nil
+	}
+	v, err := scope.EvalExpression(strconv.Quote(pkg.Name)+"."+sel.Sel.Name, proc.LoadConfig{})
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 // isVariable reports whether a name is that of a variable, which hides the package of

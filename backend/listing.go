@@ -9,56 +9,130 @@ import (
 
 	"github.com/go-delve/delve/pkg/proc"
 
+	"github.com/argusdbg/argus/internal/glue"
 	"github.com/argusdbg/argus/internal/goroutine"
 )
 
 // listing is a list of goroutines on its way to being shown.
 type listing struct {
 	d        *debuggee
-	gs       []*goroutine.G // in the order in which they are shown
 	selected int64
+	rows     []*row // in the order in which they are shown
 	brief    bool
-	running  map[int64]*proc.G // by id: those on threads
-	own      map[*goroutine.G]Place
 	labels   map[uint64]map[string]string // by what runtime.g.labels points to
 }
 
-// newListing reads all goroutines.
+// row is a goroutine of a listing.
+type row struct {
+	*goroutine.G
+	on    *onThread // nil: it runs on no thread
+	rank  int8      // in which part of the list it is
+	found bool      // what follows is known
+	own   goroutine.Spot
+	other *Place // instead of own, if the stack is not its own
+}
+
+// onThread is a thread that runs a goroutine.
+type onThread struct {
+	id     int
+	pc, sp uint64
+}
+
+// Parts of a listing, in order.
+const (
+	rankSelected int8 = iota
+	rankRunning
+	rankOther
+	rankUnreadable
+)
+
+// newListing lists all goroutines.
 func (s *Session) newListing() (*listing, error) {
+	l, err := s.everyone()
+	if err != nil {
+		return nil, err
+	}
+	own := *l
+	own.rows = slices.Clone(l.rows)
+	return &own, nil
+}
+
+// everyone is the listing of all goroutines, which is not to be changed. They are read once
+// at every stop.
+func (s *Session) everyone() (*listing, error) {
+	selected := int64(0)
+	if g := s.target.SelectedGoroutine(); g != nil {
+		selected = g.ID
+	}
+	_, moving := s.moment()
+	l := s.population.listed
+	if moving || l == nil || l.selected != selected {
+		var err error
+		if l, err = s.readListing(selected); err != nil {
+			return nil, err
+		}
+		if !moving {
+			s.population.listed = l
+		}
+	}
+	return l, nil
+}
+
+func (s *Session) readListing(selected int64) (*listing, error) {
 	all, err := s.all()
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{d: s.debuggee, gs: make([]*goroutine.G, len(all)), running: map[int64]*proc.G{},
-		own: make(map[*goroutine.G]Place, len(all)), labels: map[uint64]map[string]string{0: nil}}
+	running := s.running()
+	l := &listing{d: s.debuggee, selected: selected, rows: make([]*row, len(all)), labels: map[uint64]map[string]string{0: nil}}
+	list := make([]row, len(all))
 	for i := range all {
-		l.gs[i] = &all[i]
-	}
-	for _, th := range s.target.ThreadList() {
-		if g, err := proc.GetG(th); err == nil && g != nil { // an error: it runs none
-			l.running[g.ID] = g
+		r := &list[i]
+		r.G, r.rank, l.rows[i] = &all[i], rankOther, r
+		switch r.on = running[r.ID]; {
+		case r.Err != nil:
+			r.rank, r.on = rankUnreadable, nil
+		case r.ID == selected:
+			r.rank = rankSelected
+		case r.on != nil:
+			r.rank = rankRunning
 		}
 	}
-	if g := s.target.SelectedGoroutine(); g != nil {
-		l.selected = g.ID
-	}
-	slices.SortStableFunc(l.gs, func(a, b *goroutine.G) int {
-		return cmp.Or(cmp.Compare(l.rank(a), l.rank(b)), cmp.Compare(a.ID, b.ID))
+	slices.SortStableFunc(l.rows, func(a, b *row) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.ID, b.ID))
 	})
 	return l, nil
 }
 
-// rank says in which part of the list a goroutine is.
-func (l *listing) rank(g *goroutine.G) int {
-	switch {
-	case g.Err != nil:
-		return 3
-	case g.ID == l.selected:
-		return 0
-	case l.running[g.ID] != nil:
-		return 1
+// running finds the threads that run goroutines, by the ids of these.
+func (s *Session) running() map[int64]*onThread {
+	found := map[int64]*onThread{}
+	if s.process == nil {
+		for _, th := range s.target.ThreadList() {
+			g, err := proc.GetG(th)
+			if err != nil || g == nil {
+				continue // it runs none
+			}
+			if regs, err := th.Registers(); err == nil {
+				found[g.ID] = &onThread{id: th.ThreadID(), pc: regs.PC(), sp: regs.SP()}
+			}
+		}
+		return found
 	}
-	return 2
+	threads := s.target.ThreadList()
+	_ = s.group.Do(func() { // an error: the program is ending
+		for _, th := range threads {
+			regs, err := th.(*glue.Thread).Held().Registers()
+			if err != nil || s.lines.FuncName(regs.PC()) == "runtime.clone" { // which two threads are in for a moment
+				continue
+			}
+			info, err := s.goroutines.ReadInto(s.target.Memory(), s.gPointer(regs), s.gBuf)
+			if err == nil && info.ID != 0 {
+				found[info.ID] = &onThread{id: th.ThreadID(), pc: regs.PC(), sp: regs.SP()}
+			}
+		}
+	})
+	return found
 }
 
 // keep drops the goroutines that a filter rejects.
@@ -73,33 +147,52 @@ func (l *listing) keep(ctx context.Context, filters []goroutineFilter) error {
 		case "label":
 			l.readLabels()
 		}
-		kept := l.gs[:0]
-		for _, g := range l.gs {
-			if g.Err != nil || f.accepts(l, g) {
-				kept = append(kept, g)
+		kept := l.rows[:0]
+		for _, r := range l.rows {
+			if r.Err != nil || f.accepts(l, r) {
+				kept = append(kept, r)
 			}
 		}
-		l.gs = kept
+		l.rows = kept
 	}
 	return nil
 }
 
 // findOwn finds out where the listed goroutines' own code is.
 func (l *listing) findOwn() {
-	var parked []*goroutine.G
-	for _, g := range l.gs {
-		if _, known := l.own[g]; known || g.Err != nil {
+	rows := make([]*row, 0, len(l.rows))
+	gs := make([]*goroutine.G, 0, len(l.rows))
+	for _, r := range l.rows {
+		switch {
+		case r.found || r.Err != nil:
+			continue
+		case r.on == nil:
+			gs = append(gs, r.G)
+		case r.on.sp >= r.StackLo && r.on.sp < r.StackHi:
+			now := *r.G
+			now.PC, now.SP = r.on.pc, r.on.sp
+			gs = append(gs, &now)
+		default:
+			r.found, r.other = true, l.d.ownOnThread(r.on)
 			continue
 		}
-		if on := l.running[g.ID]; on != nil {
-			l.own[g] = placeOf(on.UserCurrent())
-			continue
-		}
-		parked = append(parked, g)
+		rows = append(rows, r)
 	}
-	for i, p := range l.d.own(parked, l.brief) {
-		l.own[parked[i]] = p
+	for i, spot := range l.d.own(gs) {
+		rows[i].found, rows[i].own = true, spot
 	}
+}
+
+// place is where a goroutine's own code is, once findOwn has found it: in which function,
+// if that is enough, and at which line.
+func (l *listing) place(r *row, brief bool) Place {
+	switch {
+	case r.other != nil:
+		return *r.other
+	case brief:
+		return Place{PC: r.own.PC, Function: l.d.lines.FuncName(r.own.PC)}
+	}
+	return l.d.spotPlace(r.own)
 }
 
 // infos describes the listed goroutines.
@@ -108,64 +201,63 @@ func (l *listing) infos(ctx context.Context, labels bool) ([]GoroutineInfo, erro
 	if labels {
 		l.readLabels()
 	}
-	list := make([]GoroutineInfo, len(l.gs))
-	for i, g := range l.gs {
+	list := make([]GoroutineInfo, len(l.rows))
+	for i, r := range l.rows {
 		if i%1024 == 0 {
 			if err := context.Cause(ctx); err != nil {
 				return nil, err
 			}
 		}
-		list[i] = l.info(g)
+		l.describe(r, &list[i])
 		if labels {
-			list[i].Labels = l.labels[g.Labels]
+			list[i].Labels = l.labels[r.Labels]
 		}
 	}
 	return list, nil
 }
 
-func (l *listing) info(g *goroutine.G) GoroutineInfo {
-	if g.Err != nil {
-		return GoroutineInfo{Unreadable: g.Err}
+func (l *listing) describe(r *row, info *GoroutineInfo) {
+	if r.Err != nil {
+		info.Unreadable = r.Err
+		return
 	}
-	began := l.d.startOf(g.StartPC)
-	info := GoroutineInfo{
-		Goroutine: Goroutine{ID: g.ID, Start: began.Function},
-		Place:     l.own[g], Began: began,
-		Status: g.Status.String(), WaitSince: g.WaitSince, System: isSystem(began.Function), Selected: g.ID == l.selected,
-	}
+	info.ID, info.Place, info.Began = r.ID, l.place(r, l.brief), l.d.startOf(r.StartPC)
+	info.Start = info.Began.Function
+	info.Status, info.WaitSince = r.Status.String(), r.WaitSince
+	info.System, info.Selected = isSystem(info.Start), r.rank == rankSelected
 	if !l.brief {
-		info.Current, info.Created = l.current(g), l.d.createdAt(g.GoPC)
+		info.Current, info.Created = l.current(r), l.d.createdAt(r.GoPC)
 	}
-	if on := l.running[g.ID]; on != nil {
-		info.Thread = on.Thread.ThreadID()
+	if r.on != nil {
+		info.Thread = r.on.id
 	}
-	if g.Status.Waiting() && g.WaitReason < len(l.d.population.reasons) {
-		info.WaitReason = l.d.population.reasons[g.WaitReason]
+	if r.Status.Waiting() && r.WaitReason < len(l.d.population.reasons) {
+		info.WaitReason = l.d.population.reasons[r.WaitReason]
 	}
-	return info
 }
 
 // current is where a goroutine is, in the runtime or not.
-func (l *listing) current(g *goroutine.G) Place {
-	if on := l.running[g.ID]; on != nil {
-		return placeOf(on.CurrentLoc)
+func (l *listing) current(r *row) Place {
+	pc := r.PC
+	if r.on != nil {
+		pc = r.on.pc
 	}
-	return l.d.spotPlace(goroutine.Spot{PC: g.PC})
+	return l.d.spotPlace(goroutine.Spot{PC: pc})
 }
 
 // readLabels reads the labels of runtime/pprof of the listed goroutines. Those that
 // inherit labels share them.
 func (l *listing) readLabels() {
 	var addrs []uint64
-	for _, g := range l.gs {
-		if _, known := l.labels[g.Labels]; known || g.Err != nil {
+	for _, r := range l.rows {
+		if _, known := l.labels[r.Labels]; known || r.Err != nil {
 			continue
 		}
-		l.labels[g.Labels] = nil
+		l.labels[r.Labels] = nil
 		if l.d.population.labels != nil {
-			addrs = append(addrs, g.Labels)
-		} else if known := l.d.delveG(g.Index, g.ID); known != nil {
-			l.labels[g.Labels] = known.Labels()
+			addrs = append(addrs, r.Labels)
+		} else if known := l.d.delveG(r.Index, r.ID); known != nil {
+			l.labels[r.Labels] = known.Labels()
 		}
 	}
 	if len(addrs) > 0 {
@@ -191,30 +283,30 @@ type goroutineFilter struct {
 	waiting []int64 // on the channel
 }
 
-func (f *goroutineFilter) accepts(l *listing, g *goroutine.G) bool {
+func (f *goroutineFilter) accepts(l *listing, r *row) bool {
 	var ok bool
 	switch f.kind {
 	case "curloc":
-		ok = f.names(l.current(g))
+		ok = f.names(l.current(r))
 	case "userloc":
-		ok = f.names(l.own[g])
+		ok = f.names(l.place(r, false))
 	case "goloc":
-		ok = f.names(l.d.createdAt(g.GoPC))
+		ok = f.names(l.d.createdAt(r.GoPC))
 	case "startloc":
-		ok = f.names(l.d.startOf(g.StartPC))
+		ok = f.names(l.d.startOf(r.StartPC))
 	case "label":
 		key, want, exact := strings.Cut(f.arg, "=")
 		var has string
-		has, ok = l.labels[g.Labels][key]
+		has, ok = l.labels[r.Labels][key]
 		if exact {
 			ok = has == want
 		}
 	case "running":
-		ok = l.running[g.ID] != nil
+		ok = r.on != nil
 	case "user":
-		ok = !isSystem(l.d.startOf(g.StartPC).Function)
+		ok = !isSystem(l.d.startOf(r.StartPC).Function)
 	case "chan":
-		ok = slices.Contains(f.waiting, g.ID)
+		ok = slices.Contains(f.waiting, r.ID)
 	}
 	return ok != f.negated
 }

@@ -41,7 +41,7 @@ func (s *Session) addresses(loc string, nearest bool) ([]uint64, error) {
 	}
 	line, err := strconv.Atoi(loc[i+1:])
 	if err != nil || line < 1 {
-		return nil, &ExprError{Expr: loc, Reason: fmt.Sprintf("%q is not a line: write FILE:LINE, a function, /REGEXP/ or *ADDRESS", loc)}
+		return nil, &ExprError{Expr: loc, Reason: fmt.Sprintf("%q is not a line (line offset negative or not a number): write FILE:LINE, a function, /REGEXP/ or *ADDRESS", loc)}
 	}
 	file, err := s.sourceFile(loc[:i])
 	if err == nil {
@@ -65,9 +65,9 @@ func (s *Session) locateLine(loc, file string, line int, nearest bool) ([]uint64
 	next, addrs := s.nextStatement(file, line)
 	switch {
 	case next == 0:
-		return nil, &ExprError{Expr: loc, Reason: fmt.Sprintf("%s has no code at line %d, nor in the %d behind it: the compiler has left it out, or the file has changed since", filepath.Base(file), line, nearestLines)}
+		return nil, &ExprError{Expr: loc, Err: ErrNoPlace, Reason: fmt.Sprintf("could not find statement at %s:%d, nor in the %d lines behind it: the compiler has left it out, or the file has changed since", filepath.Base(file), line, nearestLines)}
 	case !nearest:
-		return nil, &ExprError{Expr: loc, Reason: fmt.Sprintf("%s has no code at line %d; the next that has is %d", filepath.Base(file), line, next)}
+		return nil, &ExprError{Expr: loc, Err: ErrNoPlace, Reason: fmt.Sprintf("could not find statement at %s:%d; the next line with one is %d", filepath.Base(file), line, next)}
 	}
 	return addrs, nil
 }
@@ -106,7 +106,7 @@ func (s *Session) locateAddress(loc, text string) ([]uint64, error) {
 		return []uint64{addr}, nil
 	}
 	end := min(fn.End, addr+uint64(bi.Arch.MaxInstructionLength()))
-	code, err := proc.Disassemble(s.target.Memory(), nil, s.target.Breakpoints(), bi, fn.Entry, end)
+	code, err := s.decoded(fn.Entry, end)
 	if err != nil {
 		return nil, fmt.Errorf("breakpoint at %s: %w", loc, err)
 	}
@@ -146,7 +146,7 @@ func (s *Session) locateMatching(loc string) ([]uint64, error) {
 		}
 	}
 	if len(addrs) == 0 {
-		return nil, &ExprError{Expr: loc, Reason: "no function matches " + loc}
+		return nil, &ExprError{Expr: loc, Err: ErrNoPlace, Reason: "no function matches " + loc}
 	}
 	return addrs, nil
 }
@@ -165,22 +165,31 @@ func (s *Session) locateFunction(loc, name string, lines int) ([]uint64, error) 
 }
 
 // functionNamed finds the one function that is meant by a name, or by the end of one. Of
-// several that of package main is.
+// several that of package main is. The receiver of a method may be left out.
 func (s *Session) functionNamed(name string) (string, error) {
+	name = strings.TrimPrefix(name, "/")
 	if fns, err := s.target.BinInfo().FindFunction(name); err == nil && len(fns) > 0 {
 		return name, nil
 	}
 	want := plainName(name)
-	var all, found []string
+	pkg, base, qualified := cutLast(want, '.')
+	var all, found, methods []string
 	fns := s.target.BinInfo().Functions
 	for i := range fns {
 		full := fns[i].NameWithoutTypeParams()
 		all = append(all, full)
-		plain := plainName(full)
-		rest, ok := strings.CutSuffix(plain, want)
-		if ok && (rest == "" || rest[len(rest)-1] == '.' || rest[len(rest)-1] == '/') && !wrapper(&fns[i]) {
+		if wrapper(&fns[i]) {
+			continue
+		}
+		if isEnd(plainName(full), want, "./") {
 			found = append(found, full)
 		}
+		if qualified && fns[i].BaseName() == base && isEnd(fns[i].PackageName(), pkg, "/") {
+			methods = append(methods, full)
+		}
+	}
+	if len(found) == 0 {
+		found = methods
 	}
 	slices.Sort(found)
 	found = slices.Compact(found)
@@ -191,13 +200,27 @@ func (s *Session) functionNamed(name string) (string, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", &ExprError{Expr: name, Reason: "no function " + name, Similar: similar(name, all)}
+		return "", &ExprError{Expr: name, Err: ErrNoPlace, Reason: fmt.Sprintf("location %q not found: no function has that name", name), Similar: similar(name, all)}
 	}
 	shown := strings.Join(found[:min(len(found), maxCandidates)], ", ")
 	if rest := len(found) - maxCandidates; rest > 0 {
 		shown += fmt.Sprintf(" or %d others", rest)
 	}
-	return "", &ExprError{Expr: name, Reason: fmt.Sprintf("%s may be %s: give more of the name", name, shown)}
+	return "", &ExprError{Expr: name, Reason: fmt.Sprintf("location %q ambiguous: it may be %s: give more of the name", name, shown)}
+}
+
+// isEnd reports whether a name ends in another, which begins it or stands behind one of seps.
+func isEnd(name, end, seps string) bool {
+	rest, ok := strings.CutSuffix(name, end)
+	return ok && (rest == "" || strings.ContainsRune(seps, rune(rest[len(rest)-1])))
+}
+
+// cutLast is strings.Cut at the last place.
+func cutLast(s string, sep byte) (before, after string, found bool) {
+	if i := strings.LastIndexByte(s, sep); i >= 0 {
+		return s[:i], s[i+1:], true
+	}
+	return s, "", false
 }
 
 // plainName drops what tells the receiver (*T) from T.
@@ -229,8 +252,8 @@ func (s *Session) sourceFile(name string) (string, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", &ExprError{Expr: name, Reason: fmt.Sprintf("no source file %s in the program", name)}
+		return "", &ExprError{Expr: name, Err: ErrNoPlace, Reason: fmt.Sprintf("location %q not found: no source file %s in the program", name, filepath.Base(name))}
 	}
 	slices.Sort(found)
-	return "", &ExprError{Expr: name, Reason: fmt.Sprintf("%s may be %s: give more of the path", name, strings.Join(found, " or "))}
+	return "", &ExprError{Expr: name, Reason: fmt.Sprintf("location %q ambiguous: it may be %s: give more of the path", name, strings.Join(found, " or "))}
 }

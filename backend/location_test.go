@@ -30,6 +30,8 @@ func TestLocations(t *testing.T) {
 		{testkit.Debug, "stack.push", "main.(*stack[go.shape.int]).push", 1},
 		{testkit.Debug, `/^main\.(step|use)$/`, "main.step", 2},
 		{testkit.Debug, "main.loop:2", "main.loop", 1},
+		{testkit.Debug, "main.push", "main.(*stack[go.shape.int]).push", 1},
+		{testkit.Debug, "/os/exec.Command", "os/exec.Command", 1},
 		{testkit.Debug, "workers.func1", "main.workers.func1", 1},
 		{testkit.Debug, stopsLine(t, "// round"), "main.loop", 1},
 		{testkit.Optimized, "main.(*owner).Set", "", 2}, // both of its calls are inlined
@@ -56,8 +58,8 @@ func TestWrongLocations(t *testing.T) {
 		"main.stp":                         "did you mean main.step?",
 		"nowhere.go:3":                     "no source file nowhere.go",
 		"main.go:0":                        "is not a line",
-		"stops/main.go:999999":             "no code at line 999999, nor in the 200 behind it",
-		fmt.Sprintf("main.go:%d", nothing): fmt.Sprintf("no code at line %d; the next that has is %d", nothing, nothing+2),
+		"stops/main.go:999999":             "could not find statement at main.go:999999, nor in the 200 lines behind it",
+		fmt.Sprintf("main.go:%d", nothing): fmt.Sprintf("could not find statement at main.go:%d; the next line with one is %d", nothing, nothing+2),
 		"*0x10":                            "there is no code at 0x10",
 		fmt.Sprintf("*%d", step+1):         "no instruction begins at",
 		"/^nothing matches$/":              "no function matches",
@@ -65,7 +67,11 @@ func TestWrongLocations(t *testing.T) {
 		"/./":                              "more than 1000",
 		"String":                           "give more of the name",
 		"main.loop:99999":                  "main.loop:99999",
-		"":                                 "no function",
+		"":                                 `location "" not found`,
+		"/fakeFunction":                    `location "fakeFunction" not found`,
+		"main.loop:-1":                     "line offset negative or not a number",
+		"main.Wait":                        `location "main.Wait" not found`, // another package's method
+		"sync.Lock":                        `location "sync.Lock" ambiguous`,
 	} {
 		_, err := s.Break(context.Background(), loc, "")
 		var wrong *ExprError

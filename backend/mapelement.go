@@ -2,7 +2,6 @@ package backend
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"reflect"
 
@@ -11,13 +10,15 @@ import (
 
 // inMap finds the element of a map that an expression denotes, or lies in; "" if there is
 // none. Such an element has no address in Go: the map moves it when it grows, and puts
-// another in its place when it is deleted.
-func inMap(scope *proc.EvalScope, expr string) string {
-	tree, err := parser.ParseExpr(expr)
-	if err != nil {
-		return ""
-	}
-	for {
+// another in its place when it is deleted. tree is the expression.
+func inMap(scope *proc.EvalScope, expr string, tree ast.Expr) string {
+	indexed := false
+	ast.Inspect(tree, func(n ast.Node) bool {
+		_, is := n.(*ast.IndexExpr)
+		indexed = indexed || is
+		return !indexed
+	})
+	for indexed {
 		switch n := tree.(type) {
 		case *ast.ParenExpr:
 			tree = n.X
@@ -39,6 +40,7 @@ func inMap(scope *proc.EvalScope, expr string) string {
 			return ""
 		}
 	}
+	return ""
 }
 
 // partOf is the text of a part of an expression.

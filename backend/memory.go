@@ -33,10 +33,17 @@ func (s *Session) WriteMemory(ctx context.Context, addr uint64, data []byte) err
 // forgive takes the values as they are: we have written them ourselves.
 func (s *Session) forgive() {
 	s.views.writes++
+	s.forgiveTraces()
 	for _, w := range s.watches {
+		if w.whole != nil {
+			u := w.whole.object.Changed(w.whole.object.Ranges()...)
+			w.follows(&u)
+			continue
+		}
 		if _, err := w.of.target.Memory().ReadMemory(w.now, w.addr); err == nil {
 			copy(w.last, w.now)
 			copy(w.seen, w.now)
+			w.found(w.now)
 		}
 	}
 }

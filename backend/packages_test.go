@@ -10,6 +10,10 @@ import (
 
 // Each package is where its sources are, also one that has inlined much of others.
 func TestPackageDirs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads the line tables of all packages many times")
+	}
+	testkit.Watchdog(t)
 	s, err := Launch(t.Context(), LaunchConfig{Path: testkit.Scenarios(t, testkit.Optimized)})
 	if err != nil {
 		t.Fatal(err)

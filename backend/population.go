@@ -7,6 +7,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 
 	"github.com/argusdbg/argus/internal/goroutine"
+	"github.com/argusdbg/argus/internal/where"
 )
 
 // population is what is known of a program's goroutines, however often it has run since.
@@ -20,8 +21,16 @@ type population struct {
 	places  map[goroutine.Spot]Place
 	starts  map[uint64]Place // by entry of the function that a goroutine began with
 	created map[uint64]Place // by return address of a go statement
-	index   map[int64]int    // by id: where in runtime.allgs a goroutine was last seen
+	last    []goroutine.G    // as they were last read
+	index   map[int64]int    // by id: where in runtime.allgs they were then; nil: see indexOf
+
+	// Of this stop alone, see freshen:
+	listed *listing          // all of them
+	found  map[int64]*proc.G // those that were asked for by id
 }
+
+// forget drops what is known of one stop.
+func (p *population) forget() { p.listed, p.found = nil, nil }
 
 // maxKnown bounds each map of a population; one that is full starts again.
 const maxKnown = 1 << 17
@@ -62,7 +71,7 @@ func (p *population) find(d *debuggee) error {
 		*v.into = found.Addr
 	}
 	p.labels, _ = goroutine.NewLabels(d.target.BinInfo()) // an error: another version of Go
-	p.walker = goroutine.NewWalker(func(pc uint64) goroutine.Kind { return goroutine.KindOf(d.lines.FuncName(pc)) })
+	p.walker = goroutine.NewWalker(walked{d.lines})
 	return nil
 }
 
@@ -71,6 +80,7 @@ func (d *debuggee) all() ([]goroutine.G, error) {
 	if err := d.population.find(d); err != nil {
 		return nil, err
 	}
+	_ = d.lines.Load() // an error: everything takes longer
 	mem := d.target.Memory()
 	n, err := word(mem, d.population.allglen)
 	if err != nil {
@@ -84,13 +94,22 @@ func (d *debuggee) all() ([]goroutine.G, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.population.index = make(map[int64]int, len(gs))
-	for i := range gs {
-		if gs[i].Err == nil {
-			d.population.index[gs[i].ID] = gs[i].Index
+	d.population.last, d.population.index = gs, nil
+	return gs, nil
+}
+
+// indexOf is where in runtime.allgs a goroutine was when all were last read.
+func (p *population) indexOf(id int64) (int, bool) {
+	if p.index == nil {
+		p.index = make(map[int64]int, len(p.last))
+		for i := range p.last {
+			if g := &p.last[i]; g.Err == nil {
+				p.index[g.ID] = g.Index
+			}
 		}
 	}
-	return gs, nil
+	i, ok := p.index[id]
+	return i, ok
 }
 
 // bulk is the way to read much of the program's memory.
@@ -101,22 +120,32 @@ func (d *debuggee) bulk() goroutine.Bulk {
 	return goroutine.Process{Memory: d.target.Memory(), PID: d.target.Pid()}
 }
 
-// own says where goroutines' own code is: in which function, if that is enough, and at
-// which line. None of them runs on a thread.
-func (d *debuggee) own(gs []*goroutine.G, brief bool) []Place {
-	spots := d.population.walker.Own(gs, d.target.Memory(), d.bulk(), unwinder{d})
-	places := make([]Place, len(gs))
-	for i, spot := range spots {
-		if spot == (goroutine.Spot{}) {
-			spot.PC = gs[i].PC
+// walked is a program's code as a goroutine.Walker asks for it.
+type walked struct{ *where.Lines }
+
+func (c walked) Kind(pc uint64) goroutine.Kind { return goroutine.KindOf(c.FuncName(pc)) }
+
+// ownOnThread says where the own code of a goroutine is whose thread is on another stack.
+func (d *debuggee) ownOnThread(on *onThread) *Place {
+	p := Place{PC: on.pc}
+	if th, ok := d.target.FindThread(on.id); ok {
+		if g, err := proc.GetG(th); err == nil && g != nil {
+			p = placeOf(g.UserCurrent())
 		}
-		if brief {
-			places[i] = Place{PC: spot.PC, Function: d.lines.FuncName(spot.PC)}
-			continue
-		}
-		places[i] = d.spotPlace(spot)
 	}
-	return places
+	return &p
+}
+
+// own says where goroutines' own code is. Of those that run on a thread PC and SP are the
+// thread's, on their stack.
+func (d *debuggee) own(gs []*goroutine.G) []goroutine.Spot {
+	spots := d.population.walker.Own(gs, d.target.Memory(), d.bulk(), unwinder{d})
+	for i := range spots {
+		if spots[i] == (goroutine.Spot{}) {
+			spots[i].PC = gs[i].PC
+		}
+	}
+	return spots
 }
 
 // spotPlace is where a frame is, without regard to inlining, as Delve's goroutines are.
@@ -156,7 +185,8 @@ func (d *debuggee) startOf(pc uint64) Place {
 	p := Place{PC: pc}
 	if fn := d.unwrapped(bi.PCToFunc(pc)); fn != nil {
 		p.PC, p.Function = fn.Entry, fn.Name
-		p.File, p.Line = bi.EntryLineForFunc(fn)
+		at := d.lines.Outer(fn.Entry)
+		p.File, p.Line = at.File, at.Line
 	}
 	return remember(&d.population.starts, pc, p)
 }

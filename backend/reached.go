@@ -26,8 +26,8 @@ type Reached struct {
 // conditions are true: the program stops if fn returns true. If not it runs on, in the
 // midst of a step too, and nobody who waits for it is told.
 //
-// fn is called with the program stopped, by whoever lets it run: it must not call methods
-// of the Session, which would wait for themselves.
+// fn is called while the thread that has come there waits; others may be running. It must be
+// quick, and must not call methods of the Session, which would wait for themselves.
 func OnReach(fn func(*Reached) bool) BreakOption { return func(o *breakOptions) { o.reach = fn } }
 
 var errReachedOver = errors.New("the program has left the place: evaluate before the function returns")

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
-	"slices"
 	"time"
 
 	"github.com/go-delve/delve/pkg/proc"
@@ -40,6 +38,8 @@ func (s *Session) StepOut(ctx context.Context) (Event, error) {
 // a call counts as one.
 func (s *Session) StepInstruction(ctx context.Context, over bool) (Event, error) {
 	return s.run(ctx, func() error {
+		s.single = true
+		defer func() { s.single = false }()
 		if err := s.group.Targets.StepInstruction(over); err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Session) run(ctx context.Context, how func() error) (Event, error) {
 	run := s.gate.runs
 	s.gate.mu.Unlock()
 	undo := context.AfterFunc(ctx, func() { _ = s.halt(context.Background(), run) })
-	err := guard(how) // a fault of Delve's costs this run and not the whole debugger
+	err := s.onTracer(how)
 	undo()
 	ev, err := s.outcome(err)
 	if s.Ended() == nil {
@@ -144,6 +144,18 @@ func (s *Session) run(ctx context.Context, how func() error) (Event, error) {
 		err = context.Cause(ctx)
 	}
 	return ev, err
+}
+
+// onTracer lets the program run by one of Delve's ways on the tracer's thread, where all of
+// its requests have their place: to hand each of the dozens that a step makes to another
+// thread, and to wait for it, takes longer than what is asked for. A fault of Delve's costs
+// this run and not the whole debugger.
+func (s *Session) onTracer(how func() error) error {
+	var err error
+	if s.group.Do(func() { err = caught(how) }) != nil { // the program has ended: Delve says how
+		err = caught(how)
+	}
+	return err
 }
 
 // outcome says what a run ended with.
@@ -187,14 +199,8 @@ func (s *Session) stop(condErr error) *Stop {
 		ev.Place = s.atRest(th.(*glue.Thread), regs.PC())
 	}
 	ev.Goroutine = s.goroutineOn(th.(*glue.Thread))
-	for _, w := range s.watches {
-		if slices.Contains(w.of.target.Breakpoints().WatchOutOfScope, w.anchor) {
-			ev.Ended = append(ev.Ended, w)
-		}
-	}
-	for _, w := range ev.Ended {
-		s.endWatch(w, "the variable has gone out of scope")
-		ev.Reason = ReasonScopeEnd
+	if ev.Ended = s.takeEnds(); len(ev.Ended) > 0 {
+		ev.Reason = ev.Ended[0].End().reason()
 	}
 	s.arrived(ev)
 	if condErr != nil {
@@ -311,6 +317,9 @@ func (o *observer) Serve() {
 }
 
 func (o *observer) Leaving(p *glue.Process) {
+	(*Session)(o).useOf(p)
+	(*Session)(o).compareTraces(p)
+	o.ending = true
 	for _, w := range o.watches {
 		if w.of.process == p {
 			w.compare()
@@ -318,10 +327,9 @@ func (o *observer) Leaving(p *glue.Process) {
 	}
 }
 
-func (o *observer) Execed(p *ptrace.Process) {
+func (o *observer) Execed(p *ptrace.Process, path string) {
 	if p.PID != o.pid {
 		return // a child that was followed until now
 	}
-	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.PID)) // "": it has ended meanwhile
-	o.execed = &Exec{PID: p.PID, Path: exe, reaped: p.Reaped}
+	o.execed = &Exec{PID: p.PID, Path: path, reaped: p.Reaped}
 }

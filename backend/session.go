@@ -66,6 +66,16 @@ type Options struct {
 	// estimates then: they would be too high.
 	Adaptive bool
 
+	// NoGuards leaves the program's pages alone: an exact watchpoint that finds no debug
+	// registers is refused.
+	NoGuards bool
+
+	// AllowStepping has every instruction of the program single-stepped where an exact
+	// watchpoint finds no debug registers, and its page cannot be guarded. That makes the
+	// program a thousand times slower and more. It is refused to programs that are to
+	// survive the debugger (Safe).
+	AllowStepping bool
+
 	// AnyGoVersion debugs programs of Go versions that are not known to work.
 	AnyGoVersion bool
 }
@@ -78,8 +88,8 @@ type Safety string
 // Safeties. Safe stops need the perf driver and the permission to load BPF programs, and
 // cost more at each stop.
 const (
-	SafeAuto Safety = ""    // attached programs, where it is permitted
-	SafeOn   Safety = "on"  // or an error
+	SafeAuto Safety = ""    // attached programs, where it is permitted; see internal/guard for the steps that are not
+	SafeOn   Safety = "on"  // or an error; there are no page guards then
 	SafeOff  Safety = "off" // the program may die with the debugger
 )
 
@@ -90,7 +100,8 @@ func (o *Options) slots(attached bool) (lanes.Options, error) {
 		return lanes.Options{}, fmt.Errorf("safe %q: there are on, off and auto", o.Safe)
 	}
 	d, err := lanes.Choose(o.Driver, o.Safe == SafeOn || attached && o.Safe != SafeOff, o.Safe == SafeOn)
-	return lanes.Options{Driver: d, Slice: o.Slice, Adaptive: o.Adaptive}, err
+	return lanes.Options{Driver: d, Slice: o.Slice, Adaptive: o.Adaptive, NoGuards: o.NoGuards, Stepping: o.AllowStepping,
+		Survive: o.Safe == SafeOn}, err
 }
 
 // Session is one program under the debugger.
@@ -110,17 +121,27 @@ type Session struct {
 	leader     *glue.Process // the process that was launched or attached to; nil: a core file
 	anyVersion bool
 	watches    []*Watchpoint
-	stops      []*Hit    // since the program was resumed, of watchpoints that stop
-	arrivals   []arrival // at breakpoints, since the program was resumed
-	condErr    error     // of a breakpoint, since then
+	ends       bool           // some of them have found their ends, and have yet to be told of
+	window     []byte         // scratch of compareAll
+	behind     []*lanes.Entry // scratch of touchedBehind
+	switchWay  string         // by which switches of goroutines are told of; "": by the best
+	alwaysSwap bool           // what is for one goroutine is its own whatever is free: for tests
+	stops      []*Hit         // since the program was resumed, of watchpoints that stop
+	arrivals   []arrival      // at breakpoints, since the program was resumed
+	condErr    error          // of a breakpoint, since then
+	onWay      *onWay         // a thread is on its way to the end of a statement; or nil
+	wholes     bool           // there has been a watchpoint on an object
+	single     bool           // the user steps single instructions
 	breaks     map[int]*Breakpoint
 	catchers   map[string]*Breakpoint // by the exception that they catch
+	onFollow   func(*Followed)
 	execed     *Exec
 	ran        bool
 	lastID     int
 
-	mu    sync.Mutex
-	ended Event // guarded by mu; what the session ended with
+	mu     sync.Mutex
+	ended  Event    // guarded by mu; what the session ended with
+	traces []*Trace // guarded by mu
 }
 
 // Launch starts a program. It is stopped before its first instruction, and ends when
@@ -254,6 +275,7 @@ func (s *Session) end(ev Event) {
 	if s.ended == nil {
 		s.ended = ev
 	}
+	s.endTraces(nil)
 }
 
 func (s *Session) errEnded() error {
@@ -279,12 +301,21 @@ func (s *Session) do(ctx context.Context, fn func() error) error {
 	return err
 }
 
-// freshen drops what Delve remembers of a target that has moved since.
+// freshen drops what Delve remembers of a target that has moved since, or whose memory
+// we have written to.
 func (s *Session) freshen() {
 	if ok, _ := s.target.Valid(); !ok {
 		return
 	}
-	s.target.ClearCaches()
+	runs, moving := s.moment()
+	if now := (moment{runs, s.views.writes}); moving || s.views.fresh != now {
+		s.target.ClearCaches()
+		s.population.forget()
+		s.views.fresh = now
+		if moving {
+			s.views.fresh = moment{} // nothing is of no run
+		}
+	}
 	if _, ok := s.target.FindThread(s.target.CurrentThread().ThreadID()); !ok {
 		if ths := s.target.ThreadList(); len(ths) > 0 {
 			_ = s.target.SwitchThread(ths[0].ThreadID())

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-delve/delve/pkg/proc"
 
+	"github.com/argusdbg/argus/internal/cond"
 	"github.com/argusdbg/argus/internal/glue"
 )
 
@@ -51,7 +52,7 @@ func (s *Session) uproot(st *site, b *Breakpoint) error {
 // settle sets or clears Delve's breakpoint at a site, as those that are there want it:
 // one that can never stop any more costs nothing.
 func (s *Session) settle(st *site) error {
-	wanted := slices.ContainsFunc(st.breaks, func(b *Breakpoint) bool { return !b.count.never(b.logical.TotalHitCount) })
+	wanted := slices.ContainsFunc(st.breaks, func(b *Breakpoint) bool { return !b.off && !b.count.never(b.logical.TotalHitCount) })
 	switch {
 	case wanted == st.set:
 		return nil
@@ -138,14 +139,68 @@ func (s *Session) stepped() error {
 	return err
 }
 
+// holds evaluates the condition of a breakpoint that a thread has come to.
+func (s *Session) holds(b *Breakpoint, th *glue.Thread) (ok bool, err error) {
+	err1 := s.group.Do(func() {
+		var e *evaluator
+		if e, err = s.evaluatorOn(th); err == nil {
+			ok, err = e.holds(s.conditionOf(b))
+		}
+	})
+	if err1 != nil {
+		err = err1
+	}
+	return ok, err
+}
+
+// conditionOf is the condition of a breakpoint in the program that is looked at.
+func (s *Session) conditionOf(b *Breakpoint) *cond.Condition {
+	c := b.when[s.debuggee]
+	if c == nil {
+		if b.when == nil {
+			b.when = map[*debuggee]*cond.Condition{}
+		}
+		c = newCondition(b.cond, nil)
+		b.when[s.debuggee] = c
+	}
+	return c
+}
+
+// choiceOf is what a breakpoint's selector means in the program that is looked at: nobody, if
+// that has no such function.
+func (s *Session) choiceOf(b *Breakpoint) *chosen {
+	if b.on == (Selector{}) {
+		return nil
+	}
+	c, known := b.chosen[s.debuggee]
+	if !known {
+		var err error
+		if c, err = s.choice(b.on); err != nil {
+			c = &chosen{Selector: Selector{ID: -1}, alone: true}
+		}
+		if b.chosen == nil {
+			b.chosen = map[*debuggee]*chosen{}
+		}
+		b.chosen[s.debuggee] = c
+	}
+	return c
+}
+
 // judge decides about one breakpoint. One whose condition cannot be evaluated stops.
 func (s *Session) judge(b *Breakpoint, th *glue.Thread) (stop bool, err error) {
-	g := s.goroutineOn(th)
-	if b.goroutine != 0 && g.ID != b.goroutine {
+	if b.off {
 		return false, nil
 	}
+	if b.on != (Selector{}) {
+		meant := false
+		err := s.group.Do(func() { meant = s.means(s.choiceOf(b), th) })
+		if err != nil || !meant {
+			return false, err
+		}
+	}
+	g := s.goroutineOn(th)
 	if b.cond != "" {
-		ok, err := s.condition(b.cond, th)
+		ok, err := s.holds(b, th)
 		if err != nil {
 			return true, err
 		}
@@ -160,10 +215,18 @@ func (s *Session) judge(b *Breakpoint, th *glue.Thread) (stop bool, err error) {
 	if b.reach == nil {
 		return true, nil
 	}
-	r := &Reached{Breakpoint: b, Goroutine: g, Thread: th.ThreadID(), Hits: b.logical.TotalHitCount, s: s, th: th}
+	if stop, known := b.answered(th); known {
+		return stop, nil
+	}
+	return s.ask(b, th, g, b.logical.TotalHitCount), nil
+}
+
+// ask has the function of a breakpoint decide.
+func (s *Session) ask(b *Breakpoint, th *glue.Thread, g Goroutine, hits uint64) (stop bool) {
+	r := &Reached{Breakpoint: b, Goroutine: g, Thread: th.ThreadID(), Hits: hits, s: s, th: th}
 	if regs, err := th.Registers(); err == nil {
 		r.Place = s.at(th, regs.PC())
 	}
 	defer func() { r.th = nil }()
-	return b.reach(r), nil
+	return b.reach(r)
 }

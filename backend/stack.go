@@ -23,6 +23,10 @@ type Frame struct {
 func (s *Session) Stack(ctx context.Context, goroutine int64, depth int) ([]Frame, error) {
 	var frames []Frame
 	err := s.do(ctx, func() error {
+		var ok bool
+		if frames, ok = s.unwind(goroutine, depth); ok {
+			return nil
+		}
 		g, err := s.findGoroutine(goroutine)
 		if err != nil {
 			return err

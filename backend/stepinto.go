@@ -50,7 +50,7 @@ func (d *debuggee) callsAhead(pc uint64) ([]StepTarget, error) {
 	if fn == nil {
 		return nil, nil
 	}
-	text, err := proc.Disassemble(d.target.Memory(), nil, d.target.Breakpoints(), bi, fn.Entry, fn.End)
+	text, err := d.decoded(fn.Entry, fn.End)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (s *Session) stepTo(g *proc.G, pc uint64) (there bool, err error) {
 	call := stack[0].FrameOffset()
 	d := s.debuggee
 	b := &Breakpoint{s: s, logical: &proc.LogicalBreakpoint{HitCount: map[int64]uint64{}}}
-	b.goroutine = g.ID
+	b.on.ID = g.ID
 	b.reach = func(r *Reached) bool {
 		defer s.forget(r.th)
 		stack, err := proc.ThreadStacktrace(s.target, r.th, 0)
@@ -175,7 +175,7 @@ func (s *Session) pastPrologue(id int64) error {
 
 // wrappedBy is the one function that a wrapper calls or goes on to; nil if there is none.
 func (d *debuggee) wrappedBy(fn *proc.Function) *proc.Function {
-	text, err := proc.Disassemble(d.target.Memory(), nil, d.target.Breakpoints(), d.target.BinInfo(), fn.Entry, fn.End)
+	text, err := d.decoded(fn.Entry, fn.End)
 	if err != nil {
 		return nil
 	}

@@ -202,6 +202,9 @@ func tBreakpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	toTheEnd(t, s, 0)
+	if n := hitsOf(t, b); n != 2 {
+		t.Errorf("%d hits when all was over, want 2", n)
+	}
 	for loc, want := range map[string]string{"main.twic": "did you mean main.twice?", "nowhere.go:3": "no source file", "main.go:x": "is not a line", "*zz": "not an address"} {
 		s := launch(t, testkit.Debug, "twice", "1")
 		if _, err := s.Break(context.Background(), loc, ""); err == nil || !strings.Contains(err.Error(), want) {

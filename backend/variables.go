@@ -81,6 +81,10 @@ type Variable struct {
 	view *view
 }
 
+// DenotedBy says by which operand (a name, a selector, an element) a variable was asked for,
+// so that the expressions of its children are made of that and need no parentheses.
+func (v *Variable) DenotedBy(operand string) { v.Expr, v.base = operand, operand }
+
 // variable describes what Delve has loaded, after loading what it left out for its
 // depth.
 func (w *view) variable(v *proc.Variable, expr string) *Variable {
@@ -144,12 +148,13 @@ func (w *view) fill(v *proc.Variable, expr string) error {
 	}
 	if v.Kind == reflect.Pointer && v.Addr == 0 { // the address of something: it is nowhere itself
 		c := &v.Children[0]
-		loaded, err := w.reload(c, "")
-		if err != nil {
-			return err
+		target := *c
+		if loaded, err := w.reload(c, ""); err == nil {
+			target = *loaded
+			target.Name = c.Name
+		} else {
+			target.Unreadable, target.OnlyAddr = err, false
 		}
-		target := *loaded
-		target.Name = c.Name
 		v.Children = []proc.Variable{target}
 		return nil
 	}

@@ -25,11 +25,16 @@ type view struct {
 type views struct {
 	writes  uint64 // how often we have written to the program's memory
 	known   map[Scope]*view
-	of      [2]uint64           // the run and the writes that known comes after
+	of      moment              // that known is of
+	fresh   moment              // that Delve's caches are of
 	globals map[string][]string // the names of the variables of each package
+	isVar   map[string]bool     // whether a package and a name are a variable and no function
 
 	roomAt, roomEnd uint64 // memory that the program was given for new strings
 }
+
+// moment is a stop of the program, as long as we do not write to its memory.
+type moment struct{ runs, writes uint64 }
 
 // patience is the program's memory as long as somebody waits for what is read of it: an
 // evaluation has no other end when a long map is searched.
@@ -85,16 +90,16 @@ func (w *view) with(ctx context.Context, l Load, fn func(*view) error) error {
 	defer func() { w.memory.ctx = nil }()
 	own := *w
 	own.load = l
-	err := guard(func() error { return fn(&own) })
+	err := caught(func() error { return fn(&own) })
 	if cause := context.Cause(ctx); cause != nil {
 		return cause // whatever could not be read for it
 	}
 	return err
 }
 
-// guard makes an error of a panic of Delve's: debug information and memory can hold
+// caught makes an error of a panic of Delve's: debug information and memory can hold
 // what it does not expect.
-func guard(fn func() error) (err error) {
+func caught(fn func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
@@ -107,7 +112,7 @@ func guard(fn func() error) (err error) {
 // memory is written to.
 func (s *Session) viewFrom(at Scope) (*view, error) {
 	runs, moving := s.moment()
-	if now := [2]uint64{runs, s.views.writes}; now != s.views.of || moving || s.views.known == nil {
+	if now := (moment{runs, s.views.writes}); now != s.views.of || moving || s.views.known == nil {
 		s.views.known, s.views.of = map[Scope]*view{}, now
 	}
 	if g := s.target.SelectedGoroutine(); at.Goroutine == -1 && g != nil {

@@ -7,14 +7,12 @@ import (
 	"go/ast"
 	"go/parser"
 	"slices"
-	"strconv"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/proc"
 
 	"github.com/argusdbg/argus/hwbp"
 	"github.com/argusdbg/argus/internal/lanes"
-	"github.com/argusdbg/argus/internal/value"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -43,11 +41,19 @@ type watchOptions struct {
 	mode      Mode
 	thread    int
 	weight    int
+	guarded   bool // by page guards from the beginning, whatever is free: for tests
+	freed     freedChoice
+	follow    int
+	raw       bool
+	on        Selector
+	byStop    bool
 }
 
 // If reports only hits at which a Go expression is true. It is evaluated in the scope of
-// the writing instruction, after the write. A hit at which it cannot be evaluated is
-// reported, with [Hit.CondErr].
+// the writing instruction, after the write. In it old and new are the values before and
+// after, unless there is a variable of that name. A hit at which it cannot be evaluated is
+// reported, with [Hit.CondErr]. Where BPF is permitted the kernel evaluates it, if it can, and
+// a thread is not stopped where it is false: see the package comment.
 func If(cond string) WatchOption { return func(o *watchOptions) { o.cond = cond } }
 
 // Every reports only each n-th of the hits that meet the condition.
@@ -133,19 +139,39 @@ func (s *Session) watch(w *Watchpoint) error {
 	if err != nil {
 		return err
 	}
-	if s.onStack(scope, w.addr) {
-		err = s.watchLocal(w, scope)
-	} else {
-		w.entry, err = w.entryAt(w.addr)
-		if err == nil {
-			err = s.process.AddWatch(w.config(w.entry))
-		}
-	}
-	if err != nil {
+	if w.local, err = s.localOf(w, scope); err != nil {
 		return err
 	}
+	if err := s.putOn(w, scope); err != nil {
+		w.dropFilter()
+		s.leaveContext(w)
+		return errors.Join(err, w.unswapped)
+	}
+	if err := s.follow(w.local); err != nil {
+		return errors.Join(err, s.takeOff(w))
+	}
 	s.enlist(w)
+	s.followObject(w)
 	return nil
+}
+
+// putOn arms a watchpoint, or guards what it is on.
+func (s *Session) putOn(w *Watchpoint, scope *proc.EvalScope) (err error) {
+	if w.whole != nil {
+		return s.watchWhole(w)
+	}
+	if w.entry, err = w.entryAt(w.addr); err != nil {
+		return err
+	}
+	if err := s.joinGoroutine(w); err != nil {
+		return err
+	}
+	if !w.alone() {
+		s.makeRoom(w.of, w.entry)
+	}
+	s.filterInKernel(w, scope)
+	w.entry.Filter = w.filter()
+	return s.process.AddWatch(w.config(w.entry))
 }
 
 // prepare finds what is to be watched, and what it holds.
@@ -154,23 +180,40 @@ func (s *Session) prepare(w *Watchpoint) (*proc.EvalScope, error) {
 		return nil, err
 	}
 	w.of = s.debuggee
-	scope, err := s.scope(w.goroutine, w.frame)
+	var err error
+	if w.chosen, err = s.choice(w.on); err != nil {
+		return nil, err
+	}
+	from, err := s.viewFrom(Scope{Goroutine: w.goroutine, Frame: w.frame})
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.resolve(scope, w.expr)
+	scope := from.scope
+	a, err := s.aimOf(w, scope)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.resolve(w, scope, a.root)
 	if err != nil {
 		return nil, err
 	}
 	w.typ, w.addr, w.size = v.DwarfType, v.Addr, int(v.RealType.Size())
-	if err := value.Watchable(w.typ); err != nil {
-		return nil, fmt.Errorf("%s: %w", w.expr, err)
+	all, err := s.wantsWhole(w, a)
+	switch {
+	case err != nil:
+		return nil, err
+	case all:
+		if err := s.makeOut(w, a); err != nil {
+			return nil, err
+		}
+	default:
+		w.last, w.now = make([]byte, w.size), make([]byte, w.size)
+		if _, err := s.target.Memory().ReadMemory(w.last, w.addr); err != nil {
+			return nil, &ExprError{Expr: w.expr, Err: err, Reason: fmt.Sprintf("%s cannot be read: %v", w.expr, err)}
+		}
+		w.seen = slices.Clone(w.last)
 	}
-	w.last, w.now = make([]byte, w.size), make([]byte, w.size)
-	if _, err := s.target.Memory().ReadMemory(w.last, w.addr); err != nil {
-		return nil, &ExprError{Expr: w.expr, Err: err, Reason: fmt.Sprintf("%s cannot be read: %v", w.expr, err)}
-	}
-	w.seen = slices.Clone(w.last)
+	w.when = newCondition(w.cond, w.valueType())
 	if w.cond != "" {
 		if err := s.tryCondition(scope, w.cond); err != nil {
 			return nil, err
@@ -183,79 +226,57 @@ func (s *Session) prepare(w *Watchpoint) (*proc.EvalScope, error) {
 func (s *Session) enlist(w *Watchpoint) {
 	s.lastID++
 	w.id = s.lastID
-	w.stopper = newStopper(w)
 	s.watches = append(s.watches, w)
+	s.wholes = s.wholes || w.whole != nil
 }
 
 func (w *Watchpoint) entryAt(addr uint64) (*lanes.Entry, error) {
-	points, err := hwbp.Cover(ptrace.Limits(), addr, uint64(w.size), w.access)
-	if err != nil {
+	e := &lanes.Entry{Name: w.expr, Addr: addr, Size: uint64(w.size), Owner: w, Filter: w.filter()}
+	if w.guarded && w.access.Reads() {
+		return nil, errors.New("page guards see writes only")
+	}
+	if w.mode == ModeExact && !w.access.Reads() && (w.guarded || w.size > maxValue) {
+		return e, nil // by page guards alone
+	}
+	var err error
+	if e.Points, err = hwbp.Cover(ptrace.Limits(), addr, uint64(w.size), w.access); err != nil {
 		return nil, fmt.Errorf("watch %s: %w", w.expr, err)
 	}
-	return &lanes.Entry{Name: w.expr, Points: points, Owner: w}, nil
+	return e, nil
 }
 
 // lanes says how entries are to be armed.
 func (o *watchOptions) lanes(name string, entries ...*lanes.Entry) lanes.Config {
-	return lanes.Config{Name: name, Entries: entries, Pinned: o.mode != ModeSampled, Weight: o.weight, Thread: o.thread}
+	return lanes.Config{Name: name, Entries: entries, Pinned: o.mode == ModePinned, Exact: o.mode == ModeExact, Weight: o.weight, Thread: o.thread}
 }
 
-func (w *Watchpoint) config(e *lanes.Entry) lanes.Config { return w.lanes(w.expr, e) }
-
-// watchLocal has Delve look after a variable on a stack: it follows the stack when the
-// runtime moves it, and notices when the function returns. What Delve knows as a
-// watchpoint is one byte; the slots hold all of the variable.
-func (s *Session) watchLocal(w *Watchpoint, scope *proc.EvalScope) error {
-	wtype := proc.WatchWrite
-	if w.access.Reads() {
-		wtype |= proc.WatchRead
+func (w *Watchpoint) config(e *lanes.Entry) lanes.Config {
+	c := w.lanes(w.expr, e)
+	if c.Goroutine = w.own; w.own != 0 {
+		c.On = w.s.place(w.of, w.context)
 	}
-	s.lastID++
-	var err error
-	w.anchor, err = s.process.SetAnchor(func(addr uint64) (lanes.Config, error) {
-		e, err := w.entryAt(addr)
-		if err != nil {
-			return lanes.Config{}, err
-		}
-		w.mu.Lock()
-		if w.entry != nil {
-			w.former = append(w.former, w.entry)
-		}
-		w.addr, w.entry = addr, e
-		w.mu.Unlock()
-		return w.config(e), nil
-	}, func() (*proc.Breakpoint, error) {
-		return s.target.SetWatchpoint(s.lastID, scope, fmt.Sprintf("*(*uint8)(%#x)", w.addr), wtype, nil)
-	})
-	return err
+	return c
 }
 
-// onStack reports whether addr lies on the stack of the scope's goroutine.
-func (s *Session) onStack(scope *proc.EvalScope, addr uint64) bool {
-	bound := func(name string) uint64 {
-		v, err := scope.EvalExpression("runtime.curg.stack."+name, proc.LoadConfig{})
-		if err != nil || v.Value == nil {
-			return 0
-		}
-		n, _ := strconv.ParseUint(v.Value.ExactString(), 10, 64)
-		return n
-	}
-	return addr >= bound("lo") && addr < bound("hi")
-}
-
-// resolve finds the memory that an expression denotes.
-func (s *Session) resolve(scope *proc.EvalScope, expr string) (*proc.Variable, error) {
+// resolve finds the memory that an expression denotes, which a watchpoint is to be on.
+func (s *Session) resolve(w *Watchpoint, scope *proc.EvalScope, expr string) (*proc.Variable, error) {
 	fail := func(err error, format string, args ...any) error {
 		return &ExprError{Expr: expr, Reason: fmt.Sprintf(format, args...), Err: err}
 	}
-	if tree, err := parser.ParseExpr(expr); err != nil {
+	tree, err := parser.ParseExpr(expr)
+	if err != nil {
 		return nil, fail(err, "%q is not a Go expression: %v", expr, err)
-	} else if _, ok := tree.(*ast.BasicLit); ok {
+	}
+	if _, ok := tree.(*ast.BasicLit); ok {
 		return nil, fail(nil, "%s is a number, not a variable; an address is watched as a typed one: *(*int64)(%s)", expr, expr)
 	}
-	v, err := scope.EvalExpression(expr, proc.LoadConfig{})
+	v := s.packageVar(scope, tree)
+	w.global = v != nil
+	if v == nil {
+		v, err = scope.EvalExpression(expr, proc.LoadConfig{})
+	}
 	if err != nil {
-		return nil, s.explainExpr(scope, expr, err)
+		return nil, adviseObject(s.explainExpr(scope, expr, err), expr, tree)
 	}
 	switch {
 	case v.Flags&proc.VariableConstant != 0:
@@ -267,8 +288,8 @@ func (s *Session) resolve(scope *proc.EvalScope, expr string) (*proc.Variable, e
 	case v.Addr == 0 || v.RealType == nil || v.DwarfType == nil:
 		return nil, fail(nil, "%s is a value without an address: name a variable, a field, an element or *pointer", expr)
 	}
-	if element := inMap(scope, expr); element != "" {
-		return nil, fail(nil, "%s is an element of a map, which has no address of its own: the map moves it when it grows; what a pointer in it points to can be watched", element)
+	if element := inMap(scope, expr, tree); element != "" {
+		return nil, fail(nil, "%s is an element of a map, which has no address of its own: the map moves it when it grows; the element as a whole can be watched, and what a pointer in it points to", element)
 	}
 	if _, isFunc := godwarf.ResolveTypedef(v.DwarfType).(*godwarf.FuncType); isFunc && v.Addr == v.Base {
 		return nil, fail(nil, "%s is a function, not a variable", expr)
@@ -309,10 +330,7 @@ func (w *Watchpoint) Remove(ctx context.Context) error {
 		}
 		w.compare()
 		s.endWatch(w, "")
-		if w.anchor != nil {
-			return w.of.target.ClearBreakpoint(w.anchor.Addr)
-		}
-		return w.of.process.RemoveWatch(w.entry)
+		return s.takeOff(w)
 	})
 }
 
@@ -328,13 +346,6 @@ func (s *Session) closeWatches(reason string) {
 		w.close(reason)
 	}
 	s.watches = nil
-}
-
-// compareAll looks for values that changed without a hit.
-func (s *Session) compareAll() {
-	for _, w := range s.watches {
-		w.compare()
-	}
 }
 
 func boolOf(cond string, v *proc.Variable) (bool, error) {

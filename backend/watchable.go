@@ -22,18 +22,33 @@ type Watchability struct {
 	// Local: it is on a stack. The watchpoint ends with its scope, and sees writes only.
 	Local bool
 
-	Slots     int      // debug registers that it takes for the first of Accesses, 1 or more
+	Slots     int      // debug registers that it takes for the first of Accesses; 0: no thread has so many, or it is watched by guards alone
 	FreeSlots int      // how many could be its own, always
 	Holders   []string // the watchpoints that hold the others
+
+	// Whole: it is an object, see [Watchpoint.Whole]. Moves: it has no address of its own,
+	// as an entry of a map, or what a pointer points to that is followed, and Addr is that of
+	// the variable that leads to it.
+	Whole, Moves bool
+
+	// Guarded: in ModeExact page guards would watch it, since debug registers are in use or
+	// too few. Guard is why they could not, for which there are no debug registers.
+	Guarded bool
+	Guard   error
 
 	shared int // how many it could have in turns
 }
 
-// WouldFit reports whether Watch would find debug registers in a mode, as far as
-// watchpoints of this session hold them. Other users of the processor may too, on some
-// threads: only Watch finds that out.
+// WouldFit reports whether Watch would find room in a mode, as far as watchpoints of this
+// session hold debug registers. Other users of the processor may too, on some threads: only
+// Watch finds that out.
 func (w *Watchability) WouldFit(m Mode) bool {
-	if m == ModeSampled {
+	switch {
+	case m == ModeExact && w.Guard == nil:
+		return true
+	case w.Slots == 0:
+		return false
+	case m == ModeSampled:
 		return w.Slots <= w.shared
 	}
 	return w.Slots <= w.FreeSlots
@@ -62,14 +77,24 @@ func (s *Session) watchability(w *Watchpoint) (*Watchability, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Watchability{Expr: w.expr, Type: w.Type(), Addr: w.addr, Size: w.size, Local: s.onStack(scope, w.addr)}
-	r.Qualified, r.Package = inPackage(scope, w.expr, w.addr, w.size)
+	r := &Watchability{Expr: w.expr, Type: w.Type(), Addr: w.addr, Size: w.size}
+	_, _, r.Local = s.onStack(w, scope)
+	if r.Qualified, r.Package = w.expr, w.global; !w.global {
+		r.Qualified, r.Package = inPackage(scope, w.expr, w.addr, w.size)
+	}
 	board := s.process.Board()
 	r.FreeSlots, r.Holders = board.Free(w.thread, true)
 	r.shared, _ = board.Free(w.thread, false)
 	accesses := []Access{Write, ReadWrite, Read}
-	if r.Local {
-		accesses = accesses[:1] // the runtime reads a stack when it moves it
+	if w.whole != nil {
+		not, inParts := w.inParts()
+		switch r.Guard = s.process.CanGuardPages(); {
+		case r.Guard == nil:
+			r.Accesses, r.Guarded, r.Whole, r.Moves = accesses[:1], true, true, w.whole.moves
+			return r, nil
+		case inParts:
+			return nil, newObjectError(w, not, r.Guard)
+		}
 	}
 	var refusal error
 	for _, a := range accesses {
@@ -77,18 +102,28 @@ func (s *Session) watchability(w *Watchpoint) (*Watchability, error) {
 		if slots := ptrace.Limits().Slots(a); err == nil && len(points) > slots {
 			err = &SlotsError{Name: w.expr, Want: len(points), Free: r.FreeSlots, Slots: slots, Holders: r.Holders}
 		}
-		if err != nil {
-			if refusal == nil {
-				refusal = err
+		switch {
+		case err == nil:
+			if r.Accesses = append(r.Accesses, a); r.Slots == 0 {
+				r.Slots = len(points)
 			}
-			continue
+		case refusal == nil:
+			refusal = err
 		}
-		if r.Accesses = append(r.Accesses, a); r.Slots == 0 {
-			r.Slots = len(points)
+	}
+	if r.Slots == 0 || r.Slots > r.FreeSlots {
+		// Guards see writes. Who has them gives debug registers to who can be nowhere else.
+		if r.Guard = s.process.CanGuard(); r.Guard == nil {
+			r.Guarded = true
+			yielding := board.Yielding(w.thread)
+			r.FreeSlots, r.shared = r.FreeSlots+yielding, r.shared+yielding
+			if len(r.Accesses) == 0 {
+				r.Accesses = accesses[:1]
+			}
 		}
 	}
 	if len(r.Accesses) == 0 {
-		return nil, refusal
+		return nil, &GuardError{Slots: refusal, Guard: r.Guard}
 	}
 	return r, nil
 }

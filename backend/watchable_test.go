@@ -65,17 +65,30 @@ func TestWatchable(t *testing.T) {
 		t.Errorf("%d watchpoints were set", n)
 	}
 	var wrong *ExprError
-	var type_ *NotWatchableError
+	var whole *ObjectError
 	var large *SlotsError
 	if _, err := s.Watchable(ctx, "main.acount"); !errors.As(err, &wrong) {
 		t.Errorf("a misspelt name: %v", err)
 	}
 	s2 := launch(t, testkit.Debug, "twice", "1")
-	if _, err := s2.Watchable(ctx, "main.name"); !errors.As(err, &type_) {
-		t.Errorf("a string: %v", err)
+	switch w, err := s2.Watchable(ctx, "main.name"); {
+	case err == nil:
+		if w.Guard != nil || !w.Guarded || w.Slots != 0 || !w.WouldFit(ModeExact) || w.WouldFit(ModePinned) || !slices.Equal(w.Accesses, []Access{Write}) {
+			t.Errorf("a string: %+v", w)
+		}
+	case !errors.As(err, &whole):
+		t.Errorf("a string without page guards: %v", err)
 	}
-	if _, err := s2.Watchable(ctx, "main.big"); !errors.As(err, &large) || !strings.Contains(err.Error(), "too large") {
-		t.Errorf("nine words: %v", err)
+	if _, err := s2.Watchable(ctx, "main.name", InMode(ModePinned)); !errors.As(err, &whole) {
+		t.Errorf("a string in debug registers: %v", err)
+	}
+	switch w, err := s2.Watchable(ctx, "main.big"); {
+	case err == nil:
+		if w.Guard != nil || w.Slots != 0 || !w.WouldFit(ModeExact) || w.WouldFit(ModePinned) || w.WouldFit(ModeSampled) || !slices.Equal(w.Accesses, []Access{Write}) {
+			t.Errorf("nine words: %+v", w)
+		}
+	case !errors.As(err, &large) || !strings.Contains(err.Error(), "too large"):
+		t.Errorf("nine words without page guards: %v", err)
 	}
 }
 
@@ -91,7 +104,7 @@ func testWatchableWhenFull(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w.FreeSlots != free || w.WouldFit(ModeExact) != exact || w.WouldFit(ModePinned) != exact || w.WouldFit(ModeSampled) != sampled {
+		if w.FreeSlots != free || w.WouldFit(ModeExact) != (exact || w.Guard == nil) || w.WouldFit(ModePinned) != exact || w.WouldFit(ModeSampled) != sampled {
 			t.Errorf("%d free, exact %v, sampled %v; want %d, %v, %v", w.FreeSlots, w.WouldFit(ModeExact), w.WouldFit(ModeSampled), free, exact, sampled)
 		}
 		_, err = s.Watch(ctx, "main.wide", Write, InMode(ModePinned))
@@ -107,14 +120,14 @@ func testWatchableWhenFull(t *testing.T) {
 		}
 	}
 	check(4, true, true)
-	setWatch(t, s, "main.x", Write)
+	setWatch(t, s, "main.x", Write, InMode(ModePinned))
 	check(3, true, true)
 	// Three that take turns leave one register to who never does.
 	turns := setWatch(t, s, "main.big[0]", Write, InMode(ModeSampled))
 	check(2, true, true)
-	second := setWatch(t, s, "main.quiet", Write)
+	second := setWatch(t, s, "main.quiet", Write, InMode(ModePinned))
 	check(1, false, true)
-	third := setWatch(t, s, "main.pair.A", Write)
+	third := setWatch(t, s, "main.pair.A", Write, InMode(ModePinned))
 	check(0, false, false)
 	for _, w := range []*Watchpoint{turns, second, third} {
 		if err := w.Remove(ctx); err != nil {

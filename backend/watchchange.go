@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/go-delve/delve/pkg/proc"
 )
 
 // Change gives the watchpoint other conditions, "" for none. What it has counted stays.
@@ -16,15 +18,20 @@ func (w *Watchpoint) Change(ctx context.Context, cond, hitCondition string) erro
 	}
 	s := w.s
 	return s.do(ctx, func() error {
+		var scope *proc.EvalScope
 		if cond != "" {
-			if scope, err := s.scope(w.goroutine, w.frame); err == nil {
+			if scope, err = s.scope(w.goroutine, w.frame); err == nil {
 				if err := s.tryCondition(scope, cond); err != nil {
 					return err
 				}
 			}
 		}
 		w.cond, w.hit, w.count = cond, hitCondition, count
-		return nil
+		w.when = newCondition(cond, w.valueType())
+		if !slices.Contains(s.watches, w) {
+			return nil
+		}
+		return s.refilter(w, scope)
 	})
 }
 
@@ -41,6 +48,9 @@ func (s *Session) SetMode(ctx context.Context, m Mode, list ...*Watchpoint) erro
 	return s.do(ctx, func() error {
 		var move []*Watchpoint
 		for _, w := range list {
+			if w.whole != nil && m != ModeExact {
+				return newObjectError(w, nil, fmt.Errorf("in mode %s there are only debug registers", m))
+			}
 			if w.mode != m && w.group == nil && slices.Contains(s.watches, w) && !slices.Contains(move, w) {
 				move = append(move, w)
 			}
@@ -55,7 +65,7 @@ func (s *Session) SetMode(ctx context.Context, m Mode, list ...*Watchpoint) erro
 		modes := slices.Repeat([]Mode{m}, len(move))
 		err := s.rearm(move, modes)
 		if err == nil {
-			return nil
+			return s.refilterAll(move)
 		}
 		for _, w := range move {
 			err = errors.Join(err, s.disarm(w))
@@ -64,13 +74,20 @@ func (s *Session) SetMode(ctx context.Context, m Mode, list ...*Watchpoint) erro
 	})
 }
 
-// disarm frees the debug registers of a watchpoint, which stays one of the session's.
-func (s *Session) disarm(w *Watchpoint) error {
-	if w.anchor != nil {
-		return w.of.process.Disarm(w.anchor)
+// refilterAll has the kernel decide about watchpoints, or no longer, as their modes have it.
+func (s *Session) refilterAll(list []*Watchpoint) (err error) {
+	for _, w := range list {
+		if w.whole != nil || w.cond == "" && !w.counted() && !w.alone() {
+			continue
+		}
+		scope, _ := s.scope(w.goroutine, w.frame) // without one its condition stays here
+		err = errors.Join(err, s.refilter(w, scope))
 	}
-	return w.of.process.RemoveWatch(w.entry)
+	return err
 }
+
+// disarm frees the debug registers of a watchpoint, which stays one of the session's.
+func (s *Session) disarm(w *Watchpoint) error { return w.takeOff() }
 
 // rearm arms what was disarmed, in these modes.
 func (s *Session) rearm(list []*Watchpoint, modes []Mode) error {
@@ -78,22 +95,24 @@ func (s *Session) rearm(list []*Watchpoint, modes []Mode) error {
 		w.mu.Lock()
 		w.mode = modes[i]
 		w.mu.Unlock()
-		if w.anchor != nil {
-			if err := w.of.process.Rearm(w.anchor); err != nil {
-				return fmt.Errorf("watch %s: %w", w.expr, err)
-			}
-			continue
-		}
-		e, err := w.entryAt(w.addr)
-		if err != nil {
+		if err := w.armAt(w.addr); err != nil {
 			return err
 		}
-		if err := w.of.process.AddWatch(w.config(e)); err != nil {
-			return err
-		}
-		w.mu.Lock()
-		w.former, w.entry = append(w.former, w.entry), e
-		w.mu.Unlock()
 	}
+	return nil
+}
+
+// armAt arms a watchpoint that is disarmed, at an address. What it has counted stays.
+func (w *Watchpoint) armAt(addr uint64) error {
+	e, err := w.entryAt(addr)
+	if err != nil {
+		return err
+	}
+	if err := w.of.process.AddWatch(w.config(e)); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.former, w.addr, w.entry = append(w.former, w.entry), addr, e
 	return nil
 }

@@ -52,7 +52,7 @@ func TestSetModeWhileRunning(t *testing.T) {
 	})
 }
 
-// TestSetModeAllOrNone: five cannot be exact, and then go on as they were.
+// TestSetModeAllOrNone: five cannot be pinned, and then go on as they were.
 func TestSetModeAllOrNone(t *testing.T) {
 	eachDriver(t, func(t *testing.T) {
 		ctx := context.Background()
@@ -61,10 +61,10 @@ func TestSetModeAllOrNone(t *testing.T) {
 		for i := range 5 {
 			five = append(five, setWatch(t, s, cellName(i), Write, InMode(ModeSampled), Report(count)))
 		}
-		err := s.SetMode(ctx, ModeExact, five...)
+		err := s.SetMode(ctx, ModePinned, five...)
 		var full *SlotsError
 		if !errors.As(err, &full) {
-			t.Fatalf("five exact: %v", err)
+			t.Fatalf("five pinned: %v", err)
 		}
 		for _, w := range five {
 			if st := w.Stats(); st.Mode != ModeSampled {
@@ -74,7 +74,7 @@ func TestSetModeAllOrNone(t *testing.T) {
 		if err := five[4].Remove(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetMode(ctx, ModeExact, five...); err != nil { // one has ended
+		if err := s.SetMode(ctx, ModePinned, five...); err != nil { // one has ended
 			t.Fatal(err)
 		}
 		if err := s.SetMode(ctx, "never", five...); err == nil {
@@ -82,7 +82,7 @@ func TestSetModeAllOrNone(t *testing.T) {
 		}
 		runTo(t, s, "main.finished")
 		for _, w := range five[:4] {
-			if st := w.Stats(); st.Hits == 0 || st.Coverage != Exact || st.Mode != ModeExact {
+			if st := w.Stats(); st.Hits == 0 || st.Coverage != Exact || st.Mode != ModePinned {
 				t.Errorf("%s: %d hits, %s, %s (%s)", w.Expr(), st.Hits, st.Mode, st.Coverage, st.Reason)
 			}
 		}
@@ -138,6 +138,39 @@ func TestChangeOfLocal(t *testing.T) {
 		}
 		if st := w.Stats(); st.Hits < n-1 || st.Hits > n+1 {
 			t.Errorf("%d hits of about %d", st.Hits, n)
+		}
+	})
+}
+
+// TestSetModeInKernel: what takes turns is judged where the thread stops, and by the kernel
+// when it has its register back. The counts go on.
+func TestSetModeInKernel(t *testing.T) {
+	eachFilteringDriver(t, func(t *testing.T) {
+		ctx := context.Background()
+		s := launch(t, testkit.Optimized, "twice", "100")
+		runTo(t, s, "main.twice")
+		var told []string
+		w := setWatch(t, s, "main.x", Write, InMode(ModeSampled), If("new > 0"), Every(10), Report(func(h *Hit) { told = append(told, h.New.String()) }))
+		for i, mode := range []Mode{ModeSampled, ModeExact, ModeSampled, ModeExact} {
+			if err := s.SetMode(ctx, mode, w); err != nil {
+				t.Fatal(err)
+			}
+			if in, why := w.InKernel(); in != (mode == ModeExact) || !in && why != errTurns.Error() {
+				t.Errorf("%d, %s: %v %s", i, mode, in, why)
+			}
+			for range 50 {
+				if _, err := s.StepInstruction(ctx, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		toTheEnd(t, s, 0)
+		st := w.Stats()
+		if st.Lost+st.Unseen > 0 {
+			t.Skipf("the processor has lost a hit: %+v", st)
+		}
+		if want := []string{"10", "20", "30", "40", "50", "60", "70", "80", "90"}; !slices.Equal(told, want) || st.Hits != 200 || st.Unstopped == 0 {
+			t.Errorf("%v, %+v", told, st)
 		}
 	})
 }

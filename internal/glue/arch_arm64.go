@@ -17,8 +17,11 @@ func (th *Thread) delveRegisters(r ptrace.Regs) (proc.Registers, error) {
 	cgo := th.p.g.Targets.Selected != nil && th.p.g.Targets.Selected.IsCgo()
 	var tls uint64
 	if cgo {
-		var err error
-		if tls, err = th.held.TLS(); err != nil {
+		err := th.p.g.do(func() (err error) {
+			tls, err = th.held.TLS()
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -66,5 +69,20 @@ func (th *Thread) set(regs proc.Registers, number uint64, value *op.DwarfRegiste
 	return th.held.SetFPState(r.Fpregset)
 }
 
+// wrote is not known here: values are compared.
+func (th *Thread) wrote(uint64, *ptrace.Regs) (addr, size uint64, some bool) { return 0, 0, true }
+
+// arguments are those of the system call that has just ended, but for the first, in the place
+// of which is its result.
+func arguments(r *ptrace.Regs) [6]uint64 { return [6]uint64(r.Regs[1:7]) }
+
 // ranINT1 is about an instruction of x86.
 func (th *Thread) ranINT1() bool { return false }
+
+// leap is for instructions of x86: others are stepped over where they are.
+func (g *Group) leap(_ *Thread, _ *ptrace.Regs, _, _ uint64) (ev ptrace.Event, done bool, err error) {
+	return ev, false, nil
+}
+
+// instruction is what a breakpoint is written over.
+type instruction struct{}

@@ -15,6 +15,22 @@
 // Observer that wants a stop returns a breakpoint of its own making, which
 // becomes that of the thread (FACTS F3).
 //
+// A [Hook] is a place in the program's code at which a thread is looked at, on that thread
+// too, and of which Delve knows nothing (hook.go): memory that Delve reads is without its
+// breakpoint instruction.
+//
+// A breakpoint that the Observer lets pass (pass.go), and a hook, stays where it is: what
+// is under it is computed from the registers if it is a branch or only moves something, or
+// executed from a copy in code that the program has left behind it, while the other threads
+// run on. Where neither can be done, or what it writes to is behind a page guard, everything
+// is stopped for one step.
+//
+// Goroutines that somebody asks for are followed from thread to thread (switches.go): by
+// probes, with which the kernel decides who stops (package gprobe), or by hooks.
+//
+// Where somebody asks for it, single steps of the whole program take the place of page guards
+// that cannot be had (stepper.go): what is written is told of in the same way.
+//
 // Two methods of proc.ProcessInternal name an internal package of Delve in their
 // signatures and cannot be written outside it. They come from an embedded nil
 // interface; SupportsBPF is false, which keeps Delve from calling one of them,

@@ -7,12 +7,23 @@ import (
 
 	"github.com/go-delve/delve/pkg/proc"
 
+	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/internal/testkit"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
 func launch(t *testing.T, args ...string) *proc.TargetGroup {
+	t.Helper()
+	return launchObserved(t, NoObserver{}, args...)
+}
+
+func launchObserved(t *testing.T, o Observer, args ...string) *proc.TargetGroup {
+	t.Helper()
+	return launchWith(t, lanes.Options{}, o, args...)
+}
+
+func launchWith(t *testing.T, slots lanes.Options, o Observer, args ...string) *proc.TargetGroup {
 	t.Helper()
 	testkit.Watchdog(t)
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
@@ -21,10 +32,11 @@ func launch(t *testing.T, args ...string) *proc.TargetGroup {
 	}
 	defer null.Close()
 	path := testkit.Scenarios(t, testkit.Debug)
-	grp, err := Launch(LaunchConfig{Path: path, Args: append([]string{path}, args...), Stdout: null, Stderr: null})
+	g, err := LaunchObserved(LaunchConfig{Path: path, Args: append([]string{path}, args...), Stdout: null, Stderr: null, Slots: slots}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	grp := g.Targets
 	t.Cleanup(func() {
 		if err := grp.Detach(true); err != nil {
 			t.Error(err)

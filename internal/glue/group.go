@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-delve/delve/pkg/proc"
 
+	"github.com/argusdbg/argus/internal/guard"
 	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
@@ -23,6 +24,16 @@ type Observer interface {
 	// are armed, and what the instruction touched has to be found out otherwise. If
 	// stepped is set it may well have been none of them.
 	UnknownHit(th *Thread, entries []*lanes.Entry, stepped bool) *proc.Breakpoint
+
+	// Wrote is told of a write to pages with guards. All threads are stopped; th has executed
+	// the instruction that wrote, and no more, or is at the end of the system call that did,
+	// or is nil if nobody knows who wrote. What is returned is as with Hit.
+	Wrote(p *Process, th *Thread, w *guard.Write) *proc.Breakpoint
+
+	// Passes is asked whether a thread that has come to a breakpoint of Delve's at addr
+	// runs on as if it had not: Delve is not told then. Only th is certain to be stopped;
+	// its program counter is addr.
+	Passes(th *Thread, addr uint64) bool
 
 	// Missed is told of hits of an entry of which only the number is known.
 	Missed(e *lanes.Entry, n uint64)
@@ -45,8 +56,9 @@ type Observer interface {
 	Followed(p *Process, t *proc.Target)
 
 	// Execed is told that the process has replaced its program and was let go,
-	// because Delve does not follow. p is what it has become.
-	Execed(p *ptrace.Process)
+	// because Delve does not follow. p is what it has become, path its file, "" if it
+	// was killed at once.
+	Execed(p *ptrace.Process, path string)
 }
 
 // NoObserver ignores everything.
@@ -57,6 +69,12 @@ func (NoObserver) Hit(*Thread, []*lanes.Entry) *proc.Breakpoint { return nil }
 
 // UnknownHit lets it pass.
 func (NoObserver) UnknownHit(*Thread, []*lanes.Entry, bool) *proc.Breakpoint { return nil }
+
+// Wrote lets it pass.
+func (NoObserver) Wrote(*Process, *Thread, *guard.Write) *proc.Breakpoint { return nil }
+
+// Passes has every breakpoint reported.
+func (NoObserver) Passes(*Thread, uint64) bool { return false }
 
 // Missed ignores them.
 func (NoObserver) Missed(*lanes.Entry, uint64) {}
@@ -74,7 +92,7 @@ func (NoObserver) Leaving(*Process) {}
 func (NoObserver) Followed(*Process, *proc.Target) {}
 
 // Execed does nothing.
-func (NoObserver) Execed(*ptrace.Process) {}
+func (NoObserver) Execed(*ptrace.Process, string) {}
 
 // Group implements proc.ProcessGroup.
 type Group struct {
@@ -89,6 +107,8 @@ type Group struct {
 	cctx    *proc.ContinueOnceContext
 	trapped *Thread // has something to report
 	fired   []*lanes.Entry
+	info    ptrace.Siginfo // of the event that is being handled
+	addrs   []uint64       // room for those of a write that a step has made
 
 	halting sync.Mutex
 	inLoop  bool // guarded by halting: Delve is in ContinueOnce

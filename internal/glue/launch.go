@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/argusdbg/argus/internal/lanes"
+	"github.com/argusdbg/argus/internal/tty"
 	"github.com/argusdbg/argus/ptrace"
 )
 
@@ -50,19 +51,19 @@ func LaunchObserved(cfg LaunchConfig, o Observer) (*Group, error) {
 	if cfg.Foreground && pc.Stdin == nil {
 		pc.Stdin = os.Stdin
 	}
-	if cfg.Foreground && isTerminal(pc.Stdin) {
+	if cfg.Foreground && tty.Is(pc.Stdin) {
 		pc.Foreground, pc.NewProcessGroup = true, true
 	}
 	if cfg.TTY != "" {
-		tty, err := os.OpenFile(cfg.TTY, os.O_RDWR|unix.O_NOCTTY, 0)
+		terminal, err := os.OpenFile(cfg.TTY, os.O_RDWR|unix.O_NOCTTY, 0)
 		if err != nil {
 			return nil, err
 		}
-		defer tty.Close()
-		if !isTerminal(tty) {
+		defer terminal.Close()
+		if !tty.Is(terminal) {
 			return nil, fmt.Errorf("%s is not a terminal", cfg.TTY)
 		}
-		pc.TTY = tty
+		pc.TTY = terminal
 	}
 	g := newGroup(o, cfg.Slots)
 	var held *ptrace.Process
@@ -148,12 +149,4 @@ func (p *Process) watchSharedLibraries() {
 		return
 	}
 	p.g.Targets.Selected.CreateSharedLibBreakpoint(addr)
-}
-
-func isTerminal(f *os.File) bool {
-	if f == nil {
-		return false
-	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
 }

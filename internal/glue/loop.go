@@ -10,6 +10,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 	"github.com/go-delve/delve/pkg/proc/linutil"
 
+	"github.com/argusdbg/argus/internal/guard"
 	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
@@ -80,6 +81,21 @@ func (g *Group) stepOffBreakpoints() error {
 
 // stepOver executes one instruction of th with all other threads stopped.
 func (g *Group) stepOver(th *Thread) error {
+	if pc, err := th.pc(); err == nil && len(th.p.hooks[pc]) > 0 {
+		stop, then := th.reach(pc)
+		if stop {
+			g.report(th, trapWatch)
+		}
+		for _, fn := range then {
+			fn()
+		}
+	}
+	return g.stepOne(th)
+}
+
+// stepOne executes one instruction of th, whatever hooks are there, with all other threads
+// stopped.
+func (g *Group) stepOne(th *Thread) error {
 	ev, err := g.tracees.StepOver(th.held)
 	if err != nil {
 		return err
@@ -90,7 +106,10 @@ func (g *Group) stepOver(th *Thread) error {
 	}
 	th.stepped = true
 	defer func() { th.stepped = false }()
-	return g.handle(ev, true)
+	if err := g.handle(ev, true); err != nil {
+		return err
+	}
+	return g.eachGuard((*guard.Guard).Tell)
 }
 
 // run lets everything run until a thread has something to report.
@@ -166,6 +185,12 @@ func (g *Group) takeIn() error {
 	if err := g.handleQueued(); err != nil {
 		return err
 	}
+	if err := g.eachGuard((*guard.Guard).Tell); err != nil {
+		return err
+	}
+	if err := g.judgeSteps(); err != nil {
+		return err
+	}
 	return g.each(g.sweep)
 }
 
@@ -193,12 +218,24 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 		}
 	case ptrace.Trapped:
 		th := ev.Thread.Data.(*Thread)
-		stop, err := g.hit(th, &ev.Info)
+		g.info = ev.Info // a copy in ev would be allocated at each event
+		one := th.p.stepper != nil && th.held.Stepped()
+		was := th.stepped
+		th.stepped = was || one
+		stop, err := g.hit(th, &g.info)
+		th.stepped = was
 		if err != nil {
 			return err
 		}
 		if stop {
 			g.report(th, trapWatch)
+		}
+		if one {
+			if resumed, err := g.stepped(th, stopping); resumed || err != nil {
+				return err
+			}
+		}
+		if th.trap == trapWatch {
 			return nil
 		}
 	case ptrace.Breakpoint:
@@ -210,6 +247,17 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 		if !ours {
 			g.report(th, trapHardcoded)
 			return nil
+		}
+		if len(th.p.hooks[addr]) > 0 {
+			if err := ev.Thread.SetPC(addr); err != nil {
+				return err
+			}
+			return g.hooked(th, addr, stopping)
+		}
+		if !stopping {
+			if passed, err := g.pass(th, addr); passed || err != nil {
+				return err
+			}
 		}
 		g.report(th, trapBreakpoint)
 		return ev.Thread.SetPC(addr)
@@ -234,6 +282,11 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 		if !stopping && g.observer.Pending() {
 			return g.serve()
 		}
+	case ptrace.Guarded:
+		if stopping {
+			return nil
+		}
+		return g.serveGuards()
 	case ptrace.Leaving:
 		for _, m := range boardOf(ev).Leaving(ev.Thread) {
 			g.missed(m)
@@ -246,6 +299,9 @@ func (g *Group) handle(ev ptrace.Event, stopping bool) error {
 	case ptrace.ThreadGone:
 		for _, m := range boardOf(ev).Gone(ev.Thread) {
 			g.missed(m)
+		}
+		if s := ev.Proc.Data.(*Process).switches; s != nil {
+			return s.gone(ev.Thread.TID)
 		}
 		return nil
 	case ptrace.ProcessGone:
@@ -279,6 +335,10 @@ func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
 		g.missed(m)
 	}
 	switch {
+	case shot.Verdict == lanes.Foreign && !th.stepped && th.wasUntold(info):
+		return false, nil
+	case shot.Verdict != lanes.Ours && shot.Verdict != lanes.Unknown && th.switched(info):
+		return th.hit != nil, nil
 	case shot.Verdict == lanes.Foreign && !th.stepped && info.Signo != 0,
 		shot.Verdict == lanes.Unknown && !th.stepped && th.ranINT1():
 		th.held.Deliver(info)
@@ -287,7 +347,7 @@ func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
 		return false, nil
 	}
 	unknown := shot.Verdict == lanes.Unknown
-	th.deferred, th.inCall = shot.Deferred, shot.Call
+	th.deferred, th.inCall, th.call = shot.Deferred, shot.Call, -1
 	others := g.fired[:0]
 	for _, e := range g.fired {
 		bp, delves := e.Owner.(*proc.Breakpoint)
@@ -310,6 +370,7 @@ func (g *Group) hit(th *Thread, info *ptrace.Siginfo) (stop bool, err error) {
 			th.hit = bp
 		}
 	}
+	th.switched(info)
 	return th.hit != nil, nil
 }
 
@@ -372,8 +433,9 @@ func (g *Group) exec(ev ptrace.Event, stopping bool) error {
 	}
 	g.add(p)
 	cmdline := commandLine(pid)
+	exe := fmt.Sprintf("/proc/%d/exe", pid)
 	g.halting.Lock() // the first target is selected, as Halt reads
-	target, err := g.addTarget(p, pid, th, fmt.Sprintf("/proc/%d/exe", pid), proc.StopLaunched, cmdline)
+	target, err := g.addTarget(p, pid, th, exe, proc.StopLaunched, cmdline)
 	g.halting.Unlock()
 	if err == nil && target != nil {
 		g.observer.Followed(p, target)
@@ -383,6 +445,7 @@ func (g *Group) exec(ev ptrace.Event, stopping bool) error {
 		return g.tracees.Resume(ev.Thread)
 	}
 	g.remove(p)
+	path, _ := os.Readlink(exe) // it may end as soon as it is let go
 	if err1 := g.tracees.Detach(ev.Proc); err1 != nil {
 		return err1
 	}
@@ -395,7 +458,7 @@ func (g *Group) exec(ev ptrace.Event, stopping bool) error {
 		logflags.DebuggerLogger().Warnf("process %d (%s) cannot be followed: %v", pid, cmdline, err)
 	}
 	if ev.Replaced != nil {
-		g.observer.Execed(ev.Proc)
+		g.observer.Execed(ev.Proc, path)
 	}
 	if g.anyValid() == nil {
 		g.finish()

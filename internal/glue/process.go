@@ -11,6 +11,8 @@ import (
 	"github.com/go-delve/delve/pkg/proc/linutil"
 
 	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/gprobe"
+	"github.com/argusdbg/argus/internal/guard"
 	"github.com/argusdbg/argus/internal/lanes"
 	"github.com/argusdbg/argus/ptrace"
 )
@@ -25,10 +27,23 @@ type Process struct {
 	bi      *proc.BinaryInfo
 	bps     proc.BreakpointMap
 	board   *lanes.Board
-	entries map[*proc.Breakpoint]*lanes.Entry // watchpoints that Delve set
-	anchor  anchor                            // of the watchpoint that Delve is being made to set
-	anchors map[*proc.Breakpoint]anchor
-	inSlots bool // breakpoints are being set that debug registers can hold
+	entries map[*proc.Breakpoint]*lanes.Entry    // watchpoints that Delve set
+	guard   *guard.Guard                         // or nil
+	stepper *stepper                             // or nil
+	hooks   map[uint64][]*Hook                   // by address
+	probed  map[*gprobe.Probes]map[uint64][]byte // what is under probes
+	hidden  atomic.Pointer[map[uint64][]byte]    // what is under both
+	inSlots bool                                 // breakpoints are being set that debug registers can hold
+	spare   struct {
+		known bool
+		addr  uint64
+	} // see spareCode
+	leaps  map[uint64]*instruction // under breakpoints that a thread has passed
+	untold func() bool             // see Untold; nil: nobody asks
+	traced func(addr, size uint64) bool
+
+	switches  *Switches     // nil: nobody follows goroutines
+	switching []switchPlace // nil: not looked for yet
 
 	status           ptrace.ExitStatus // when exited
 	exited, detached atomic.Bool
@@ -41,10 +56,17 @@ func newProcess(g *Group, held *ptrace.Process, attaching bool) *Process {
 		g: g, held: held,
 		bi:      proc.NewBinaryInfo("linux", archName, attaching),
 		bps:     proc.NewBreakpointMap(),
-		board:   lanes.New(g.tracees, held, g.slots),
 		entries: map[*proc.Breakpoint]*lanes.Entry{},
-		anchors: map[*proc.Breakpoint]anchor{},
+		hooks:   map[uint64][]*Hook{},
 	}
+	o := g.slots
+	switch {
+	case o.Stepping:
+		o.Guards = p.openStepper
+	case !o.NoGuards:
+		o.Guards = p.openGuard
+	}
+	p.board = lanes.New(g.tracees, held, o)
 	held.Data = p
 	return p
 }
@@ -59,11 +81,13 @@ func (p *Process) BinInfo() *proc.BinaryInfo { return p.bi }
 func (p *Process) Breakpoints() *proc.BreakpointMap { return &p.bps }
 
 // Memory returns the address space.
-func (p *Process) Memory() proc.MemoryReadWriter { return p.held.Memory }
+func (p *Process) Memory() proc.MemoryReadWriter { return memory{p} }
 
 // ReadProgram reads memory without the breakpoints that were written into it.
 func (p *Process) ReadProgram(buf []byte, addr uint64) (int, error) {
-	return p.held.ReadProgram(buf, addr)
+	n, err := p.held.ReadProgram(buf, addr)
+	p.cover(buf[:max(n, 0)], addr)
+	return n, err
 }
 
 // ExitStatus says how the process ended; it is the zero value before.
@@ -135,6 +159,9 @@ func (p *Process) valid() bool { ok, _ := p.Valid(); return ok }
 func (p *Process) end(how *atomic.Bool) {
 	if p.valid() {
 		_ = p.board.Close() // an error: its threads are gone
+		if p.switches != nil {
+			_ = p.switches.Close() // an error of closing descriptors: nobody can do anything about it
+		}
 		how.Store(true)
 		p.bi.Close()
 	}
@@ -210,7 +237,13 @@ func (p *Process) EraseBreakpoint(bp *proc.Breakpoint) error {
 	if bp.WatchType != 0 || p.entries[bp] != nil {
 		return p.eraseWatchpoint(bp)
 	}
-	return p.g.do(func() error { return p.held.RemoveBreakpoint(bp.Addr) })
+	return p.g.do(func() error {
+		delete(p.leaps, bp.Addr)
+		if len(p.hooks[bp.Addr]) > 0 {
+			return nil
+		}
+		return p.held.RemoveBreakpoint(bp.Addr)
+	})
 }
 
 // Board returns the watchpoints of the process.
@@ -220,6 +253,25 @@ func (p *Process) Board() *lanes.Board { return p.board }
 // stopped.
 func (p *Process) AddWatch(c lanes.Config) error {
 	return p.g.do(func() error { return p.board.Add(c) })
+}
+
+// CanGuardPages is CanGuard for what single steps cannot stand in for.
+func (p *Process) CanGuardPages() error {
+	err := p.CanGuard()
+	if err == nil && p.stepper != nil && p.stepper.guards == nil {
+		return errOnlySteps
+	}
+	return err
+}
+
+var errOnlySteps = errors.New("single steps see one instruction at a time, and not what an assignment comes to")
+
+// CanGuard reports why page guards cannot be had, nil if they can. All threads are stopped.
+func (p *Process) CanGuard() (err error) {
+	if e := p.g.do(func() error { err = p.board.CanGuard(); return nil }); e != nil {
+		return e
+	}
+	return err
 }
 
 // RemoveWatch takes an entry out of its slots.

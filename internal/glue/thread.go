@@ -31,6 +31,7 @@ type Thread struct {
 	stepped  bool             // what is being handled is the end of a step
 	deferred bool             // the hit that is being handled was some time ago
 	inCall   bool             // the hit that is being handled was a system call's
+	call     int              // the number of that; -1: the registers tell
 }
 
 var _ proc.Thread = (*Thread)(nil)
@@ -64,6 +65,9 @@ func (th *Thread) Call() (number int, made bool) {
 	if !th.inCall {
 		return 0, false
 	}
+	if th.call >= 0 {
+		return th.call, true
+	}
 	regs, err := th.held.Registers()
 	if err != nil {
 		return 0, false
@@ -87,7 +91,7 @@ func (th *Thread) ThreadID() int { return th.held.TID }
 func (th *Thread) BinInfo() *proc.BinaryInfo { return th.p.bi }
 
 // ProcessMemory returns the memory of the process.
-func (th *Thread) ProcessMemory() proc.MemoryReadWriter { return th.p.held.Memory }
+func (th *Thread) ProcessMemory() proc.MemoryReadWriter { return memory{th.p} }
 
 // Common returns what Delve keeps with a thread.
 func (th *Thread) Common() *proc.CommonThread { return &th.common }
@@ -136,12 +140,26 @@ func (th *Thread) at(pc uint64) bool {
 	return err == nil && r.PC() == pc
 }
 
-// Registers returns a copy of the thread's registers.
+// Registers returns a copy of the thread's registers. Delve asks for them again and again:
+// they are read once at every stop.
 func (th *Thread) Registers() (regs proc.Registers, err error) {
+	r, err := th.General()
+	if err != nil {
+		return nil, err
+	}
+	return th.delveRegisters(r)
+}
+
+// General returns a copy of the general registers, to whoever has the target: on the tracer's
+// thread or not.
+func (th *Thread) General() (regs ptrace.Regs, err error) {
+	if r, ok := th.held.KnownRegisters(); ok { // nobody else has the tracer do anything
+		return r, nil
+	}
 	err = th.p.g.do(func() error {
 		r, err := th.held.Registers()
 		if err == nil {
-			regs, err = th.delveRegisters(*r)
+			regs = *r
 		}
 		return err
 	})

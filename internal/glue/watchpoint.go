@@ -8,19 +8,6 @@ import (
 	"github.com/argusdbg/argus/ptrace"
 )
 
-// anchor says what is to be watched for a watchpoint of Delve's that is at addr.
-type anchor func(addr uint64) (lanes.Config, error)
-
-// SetAnchor calls set, which makes Delve set a watchpoint on a stack. Delve then
-// follows the variable when the stack moves and notices when its scope ends; what
-// the slots hold is what config says, now and after every move.
-func (p *Process) SetAnchor(config anchor, set func() (*proc.Breakpoint, error)) (*proc.Breakpoint, error) {
-	p.anchor = config
-	bp, err := set()
-	p.anchor = nil
-	return bp, err
-}
-
 func (p *Process) writeWatchpoint(bp *proc.Breakpoint) error {
 	c, err := p.configFor(bp)
 	if err != nil {
@@ -33,15 +20,8 @@ func (p *Process) writeWatchpoint(bp *proc.Breakpoint) error {
 	return nil
 }
 
-// configFor says what to arm for a watchpoint of Delve's: one entry, which its anchor
-// tells, or else just what Delve knows of it.
+// configFor says what to arm for a watchpoint of Delve's.
 func (p *Process) configFor(bp *proc.Breakpoint) (lanes.Config, error) {
-	if p.anchor != nil {
-		p.anchors[bp], p.anchor = p.anchor, nil
-	}
-	if a := p.anchors[bp]; a != nil {
-		return a(bp.Addr)
-	}
 	access := hwbp.Write
 	switch {
 	case bp.WatchType.Read() && bp.WatchType.Write():

@@ -1,8 +1,10 @@
 package goroutine
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // Status is a goroutine's, as in runtime/runtime2.go.
@@ -61,24 +63,31 @@ func (r *Reader) All(mem Memory, bulk Bulk, allgs uint64, n int) ([]G, error) {
 	if _, err := mem.ReadMemory(table, allgs); err != nil {
 		return nil, fmt.Errorf("read runtime.allgs: %w", err)
 	}
-	list := make([]G, 0, n)
+	addrs := make([]uint64, n)
+	order := make([]int32, n) // by address: neighbours are read together
+	for i := range addrs {
+		addrs[i], order[i] = binary.LittleEndian.Uint64(table[8*i:]), int32(i)
+	}
+	if !slices.IsSorted(addrs) {
+		slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(addrs[a], addrs[b]) })
+	}
+	list := make([]G, n)
 	size := r.all.size
 	const batch = 1024
 	buf := make([]byte, min(n, batch)*size)
 	pieces := make([]Piece, 0, min(n, batch))
 	for from := 0; from < n; from += batch {
 		pieces = pieces[:0]
-		for i := from; i < min(n, from+batch); i++ {
-			pieces = append(pieces, Piece{Addr: binary.LittleEndian.Uint64(table[8*i:]), Buf: buf[len(pieces)*size:][:size]})
+		part := order[from:min(n, from+batch)]
+		for _, i := range part {
+			pieces = append(pieces, Piece{Addr: addrs[i], Buf: buf[len(pieces)*size:][:size]})
 		}
 		bulk.ReadPieces(pieces)
-		for i := range pieces {
-			if g := r.all.parse(&pieces[i], from+i); !g.Status.dead() {
-				list = append(list, g)
-			}
+		for k, i := range part {
+			list[i] = r.all.parse(&pieces[k], int(i))
 		}
 	}
-	return list, nil
+	return slices.DeleteFunc(list, func(g G) bool { return g.Status.dead() }), nil
 }
 
 func (l *layout) parse(p *Piece, index int) G {

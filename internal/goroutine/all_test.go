@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 )
 
@@ -106,6 +107,28 @@ func TestProcess(t *testing.T) {
 			}
 		}
 	})
+	// Neighbours are read together, up to where there is nothing.
+	pages, err := unix.Mmap(-1, 0, 8192, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(pages) }()
+	for i := range 4096 {
+		pages[i] = byte(i / 100)
+	}
+	if err := unix.Mprotect(pages[4096:], unix.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	var near []Piece
+	for at := uint64(0); at < 8000; at += 100 {
+		near = append(near, Piece{Addr: addrOf(pages) + at, Buf: make([]byte, 50)})
+	}
+	m.ReadPieces(near)
+	for i, p := range near {
+		if there := 100*i+50 <= 4096; (p.Err == nil) != there || there && p.Buf[0] != byte(i) {
+			t.Errorf("piece %d: %v, %x", i, p.Err, p.Buf)
+		}
+	}
 	nobody := Process{Memory: sparse{8: 42}, PID: -1} // what the system call cannot, Memory can
 	pieces := []Piece{{Addr: 8, Buf: make([]byte, 8)}}
 	if nobody.ReadPieces(pieces); pieces[0].Err != nil || pieces[0].Buf[0] != 42 {

@@ -32,6 +32,7 @@ const maxG = 4096
 type Reader struct {
 	size                            int
 	goid, startPC, m, lo, hi, mCurg uint64
+	sched                           uint64
 	all                             layout
 }
 
@@ -56,7 +57,7 @@ func New(types Types) (*Reader, error) {
 		name string
 		into *uint64
 	}{
-		{g, "goid", &r.goid}, {g, "startpc", &r.startPC}, {g, "m", &r.m}, {g, "stack", &base},
+		{g, "goid", &r.goid}, {g, "startpc", &r.startPC}, {g, "m", &r.m}, {g, "stack", &base}, {g, "sched", &r.sched},
 		{stack, "lo", &r.lo}, {stack, "hi", &r.hi}, {m, "curg", &r.mCurg},
 	} {
 		if *f.into, err = offset(f.in, f.name); err != nil {

@@ -27,15 +27,24 @@ type Frame struct {
 
 // Unwinder knows the way in every case.
 type Unwinder interface {
-	// Unwind returns the frames of a goroutine that runs on no thread, the innermost
-	// first, and which of them is its own code: the zero Spot if none is.
+	// Unwind returns the frames of a goroutine, the innermost first, and which of them is
+	// its own code: the zero Spot if none is.
 	Unwind(g *G) ([]Frame, Spot, error)
+}
+
+// Code is what a Walker knows of a program.
+type Code interface {
+	// Kind is what the function that contains pc means.
+	Kind(pc uint64) Kind
+	// FrameSize is how much of the stack that function has taken at pc, in bytes, without
+	// what the call to it has pushed. It need not be known.
+	FrameSize(pc uint64) (n uint64, ok bool)
 }
 
 // Walker finds where goroutines' own code is. What it has learned is true for as long as
 // the program's code is.
 type Walker struct {
-	kind  func(pc uint64) Kind
+	code  Code
 	rules map[Spot]rule
 }
 
@@ -45,13 +54,14 @@ type rule struct {
 	size uint64 // of the frame, if it is Passing
 }
 
-// NewWalker returns a Walker for a program, of which kind knows the code.
-func NewWalker(kind func(pc uint64) Kind) *Walker {
-	return &Walker{kind: kind, rules: map[Spot]rule{}}
+// NewWalker returns a Walker for a program.
+func NewWalker(code Code) *Walker {
+	return &Walker{code: code, rules: map[Spot]rule{}}
 }
 
 // Own returns for each goroutine where its own code is. The zero Spot is one that
-// has none on its stack, or that could not be read. None of them runs on a thread.
+// has none on its stack, or that could not be read. Of those that run on a thread PC and
+// SP are the thread's, on the goroutine's own stack.
 func (w *Walker) Own(gs []*G, mem Memory, bulk Bulk, full Unwinder) []Spot {
 	spots := make([]Spot, len(gs))
 	const batch = 1024
@@ -87,7 +97,7 @@ func prefetched(gs []*G, buf []byte, mem Memory, bulk Bulk) []stack {
 }
 
 func (w *Walker) own(g *G, st stack, full Unwinder) Spot {
-	if spot, ok := walk(w.rules, g, st); ok {
+	if spot, ok := w.walk(g, st); ok {
 		return spot
 	}
 	frames, spot, err := full.Unwind(g)
@@ -101,10 +111,10 @@ func (w *Walker) own(g *G, st stack, full Unwinder) Spot {
 }
 
 // walk goes by rules alone, and is not ok where they do not suffice.
-func walk(rules map[Spot]rule, g *G, st stack) (own Spot, ok bool) {
+func (w *Walker) walk(g *G, st stack) (own Spot, ok bool) {
 	spot, sp := Spot{PC: g.PC}, g.SP
 	for range MaxDepth {
-		r, known := rules[spot]
+		r, known := w.rule(spot)
 		if !known || r.kind == Special {
 			return Spot{}, false
 		}
@@ -127,15 +137,38 @@ func walk(rules map[Spot]rule, g *G, st stack) (own Spot, ok bool) {
 	return Spot{}, true
 }
 
-// learn makes rules of what the unwinder has found: own is the answer.
-func (w *Walker) learn(g *G, st stack, frames []Frame, own Spot) {
+// rule is known if the code is, or was learned.
+func (w *Walker) rule(spot Spot) (rule, bool) {
+	if r, known := w.rules[spot]; known {
+		return r, true
+	}
+	r := rule{kind: w.code.Kind(spot.PC)}
+	switch r.kind {
+	case Special:
+		return r, false
+	case Passing:
+		n, known := w.code.FrameSize(spot.PC)
+		if r.size = frame(n); !known || r.size == 0 {
+			return r, false
+		}
+	}
+	w.keep(spot, r)
+	return r, true
+}
+
+func (w *Walker) keep(spot Spot, r rule) {
 	if len(w.rules) >= maxSpots {
 		clear(w.rules)
 	}
+	w.rules[spot] = r
+}
+
+// learn makes rules of what the unwinder has found: own is the answer.
+func (w *Walker) learn(g *G, st stack, frames []Frame, own Spot) {
 	sp := g.SP
 	for i, f := range frames {
 		spot := Spot{PC: f.PC, Return: i > 0}
-		r := rule{kind: w.kind(f.PC)}
+		r := rule{kind: w.code.Kind(f.PC)}
 		switch r.kind {
 		case Own:
 			if own != spot {
@@ -154,12 +187,20 @@ func (w *Walker) learn(g *G, st stack, frames []Frame, own Spot) {
 		if old, known := w.rules[spot]; known && old != r {
 			r = rule{kind: Special}
 		}
-		w.rules[spot] = r
+		w.keep(spot, r)
 		if r.kind != Passing {
 			return
 		}
 		sp = f.CFA
 	}
+}
+
+// Caller returns where the return address of the frame at sp is, and the stack pointer of
+// the function that called. taken is [Code.FrameSize]. It is not ok where the return
+// address is on no stack yet.
+func Caller(sp, taken uint64) (slot, callerSP uint64, ok bool) {
+	size := frame(taken)
+	return returnSlot(sp, sp+size), sp + size, size != 0
 }
 
 // stack is the memory of a goroutine's stack from where it was parked on.

@@ -7,22 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bind binds a thread of ours (0: the calling one) to a processor, and reports whether
-// that is permitted.
-func bind(tid, cpu int) bool {
-	if cpu < 0 {
-		return false
-	}
-	var set unix.CPUSet
-	set.Set(cpu)
-	return unix.SchedSetaffinity(tid, &set) == nil
-}
-
-// tracer is the tracer's thread, where it is what changes the registers: that costs
-// fifteen times as much from another processor than the thread's own (FACTS C4). It is
-// bound only for as long as that takes: to whoever hits something next it is to be as near
-// as the kernel sees fit. nil is a thread that need not go anywhere.
-type tracer struct {
+// agent is a thread of ours that changes registers, which costs fifteen times as much from
+// another processor than that of the thread whose they are (FACTS C4). The rotator's stays
+// where it was sent. The tracer's is bound only for as long as a turn takes: to whoever
+// hits something next it is to be as near as the kernel sees fit. nil is a thread that need
+// not go anywhere.
+type agent struct {
 	tid   int
 	home  unix.CPUSet  // where it may run; empty if it cannot be moved
 	at    atomic.Int32 // the processor that it is bound to, or anywhere
@@ -31,8 +21,8 @@ type tracer struct {
 
 const anywhere = -1
 
-func newTracer(tid int) *tracer {
-	t := &tracer{tid: tid}
+func newAgent(tid int) *agent {
+	t := &agent{tid: tid}
 	t.at.Store(anywhere)
 	if unix.SchedGetaffinity(tid, &t.home) != nil {
 		t.home.Zero()
@@ -40,27 +30,33 @@ func newTracer(tid int) *tracer {
 	return t
 }
 
-func (t *tracer) bind(cpu int) {
-	if t != nil && t.home.Count() > 1 && int(t.at.Load()) != cpu && bind(t.tid, cpu) {
+// bind sends it to a processor, if that is known (not negative) and permitted.
+func (t *agent) bind(cpu int) {
+	if t == nil || cpu < 0 || t.home.Count() < 2 || int(t.at.Load()) == cpu {
+		return
+	}
+	var set unix.CPUSet
+	set.Set(cpu)
+	if unix.SchedSetaffinity(t.tid, &set) == nil {
 		t.at.Store(int32(cpu))
 	}
 }
 
-func (t *tracer) free() {
+func (t *agent) free() {
 	if t != nil && t.at.Load() != anywhere && unix.SchedSetaffinity(t.tid, &t.home) == nil {
 		t.at.Store(anywhere)
 	}
 }
 
 // turned takes down what a turn took of the thread's processor time.
-func (t *tracer) turned(d time.Duration) {
+func (t *agent) turned(d time.Duration) {
 	if t != nil {
 		t.spent.Add(int64(d))
 	}
 }
 
 // turns is what all of them took.
-func (t *tracer) turns() time.Duration {
+func (t *agent) turns() time.Duration {
 	if t == nil {
 		return 0
 	}

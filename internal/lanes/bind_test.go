@@ -26,7 +26,7 @@ func TestBindAndFree(t *testing.T) {
 	if home.Count() < 2 {
 		t.Skip("one processor only: there is nowhere to go")
 	}
-	tr := newTracer(unix.Gettid())
+	tr := newAgent(unix.Gettid())
 	defer tr.free()
 	for cpu := range 64 {
 		if !home.IsSet(cpu) {
@@ -73,4 +73,11 @@ func TestTracerIsFreed(t *testing.T) {
 		t.Errorf("the tracer may run on %v, before on %v", now, home)
 	}
 	t.Logf("%d turns in %v; a hit met it bound: %v", turns, time.Duration(x.b.tracer.spent.Load()), sent)
+}
+
+// boundTo is an agent that was sent to a processor.
+func boundTo(cpu int32) *agent {
+	a := &agent{}
+	a.at.Store(cpu)
+	return a
 }

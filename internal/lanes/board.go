@@ -30,6 +30,16 @@ type Options struct {
 	// Adaptive gives larger shares to what misses something: see sched.Adaptive. There
 	// are no estimates then.
 	Adaptive bool
+	// NoGuards leaves the program's pages alone: what finds no slots is refused.
+	NoGuards bool
+	// Stepping has the program execute one instruction at a time where there is neither a
+	// slot nor a page guard for something: Guards sees to that (see Stepped).
+	Stepping bool
+	// Survive says that the program must outlive the debugger, however that ends.
+	Survive bool
+	// Guards opens the page guards of a process, when they are first needed: all its threads
+	// are stopped. nil: there are none.
+	Guards func() (Guards, error)
 }
 
 // Board is the watchpoints of one process and the slots of its threads.
@@ -40,20 +50,26 @@ type Board struct {
 	slice    time.Duration
 	adaptive bool
 
-	mu      sync.Mutex
-	sched   *sched.Scheduler
-	pmu     *dataSlots
-	groups  []*group
-	lanes   map[int]*lane
+	mu     sync.Mutex
+	sched  *sched.Scheduler
+	pmu    *dataSlots
+	groups []*group
+	lanes  map[int]*lane
+
+	goroutines map[int64]*sched.Task // those with contexts
+	switches   uint64
+
 	missed  []Missed  // of the last shot
 	settled time.Time // when Times last brought everything up to date
 	closed  bool
 	err     error // what went wrong where nobody could be told
 	rotator *rotator
-	paused  bool    // the whole program is stopped
-	tracer  *tracer // nil unless the rotator has it set registers
+	paused  bool   // the whole program is stopped
+	tracer  *agent // nil unless the rotator has it set registers
 
 	ungoverned bool // for tests: turns may cost what they like
+
+	exactly
 
 	scanner  *wpscan.Scanner
 	proofErr error // why there is none
@@ -63,7 +79,8 @@ type Board struct {
 
 // New returns a board for a process. It opens nothing before the first Add.
 func New(g *ptrace.Tracees, p *ptrace.Process, o Options) *Board {
-	b := &Board{tracees: g, proc: p, driver: o.Driver.d, slice: o.Slice, lanes: map[int]*lane{}}
+	b := &Board{tracees: g, proc: p, driver: o.Driver.d, slice: o.Slice, lanes: map[int]*lane{},
+		goroutines: map[int64]*sched.Task{}, exactly: newExactly(o.Guards)}
 	if b.driver == nil {
 		b.driver = byPtrace{}
 	}
@@ -89,43 +106,48 @@ func (b *Board) allSlots() uint16 { return 1<<b.pmu.slots - 1 }
 func (b *Board) Add(c Config) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if c.Exact {
+		return b.addExact(&c)
+	}
+	return b.withRoom(func() error { return b.addToSlots(c) }, &c)
+}
+
+// addToSlots has slots hold entries: all of them, or none.
+func (b *Board) addToSlots(c Config) error {
 	if m := b.twin(&c); m != nil {
 		e := c.Entries[0]
 		b.settle()
 		if err := b.refused(m.group); err != nil {
 			return err
 		}
-		e.in, e.base = m, b.accountOf(m)
+		base := b.accountOf(m)
+		e.in, e.base = m, &base
 		m.entries = append(m.entries, e)
-		return nil
+		return b.refilter()
 	}
 	if err := b.openLanes(); err != nil {
 		return err
-	}
-	task := b.sched.Process()
-	if c.Thread != 0 {
-		ln := b.lanes[c.Thread]
-		if ln == nil {
-			return &ThreadError{Thread: c.Thread}
-		}
-		task = ln.task
 	}
 	for _, ln := range b.lanes {
 		ln.sched.Advance(ln.now())
 		b.tryAll(ln) // others may have gone meanwhile
 	}
+	defer b.retire(c.Goroutine) // if nothing comes of it
+	task, err := b.taskFor(&c)
+	if err != nil {
+		return err
+	}
 	g, events := b.newGroup(c)
-	var err error
 	g.sched, err = b.sched.NewGroup(task, sched.GroupConfig{Name: c.Name, Pinned: c.Pinned, Weight: c.Weight, Events: events})
 	if err != nil {
 		return b.explain(&c, err)
 	}
 	b.groups = append(b.groups, g)
 	for _, m := range g.members {
-		m.entries[0].in = m
+		m.entries[0].in, m.entries[0].base = m, nil
 	}
 	if !c.Pinned {
-		b.guard(g)
+		b.track(g)
 	}
 	err = b.update()
 	if err == nil {
@@ -154,20 +176,34 @@ func (b *Board) refused(g *group) error {
 func (b *Board) Remove(e *Entry) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m := e.in
-	i := -1
-	if m != nil {
-		i = slices.Index(m.entries, e)
-	}
-	if i < 0 {
+	if e.in == nil {
 		return nil
 	}
 	b.settle()
 	final := b.account(e)
-	e.in, e.final = nil, &final
+	e.final = &final
+	return b.takeOut(e)
+}
+
+// takeOut takes an entry off wherever it is.
+func (b *Board) takeOut(e *Entry) error {
+	if e.exact {
+		b.unlist(e)
+	}
+	m := e.in
+	e.in = nil
+	if e.guarded {
+		return b.unguard(e)
+	}
+	return b.leaveSlots(m, e)
+}
+
+// leaveSlots takes an entry out of the event that stands for it.
+func (b *Board) leaveSlots(m *member, e *Entry) error {
+	i := slices.Index(m.entries, e)
 	m.entries = slices.Delete(m.entries, i, i+1)
 	if !m.group.empty() {
-		return nil
+		return b.refilter()
 	}
 	b.remove(m.group)
 	return b.update()
@@ -175,9 +211,10 @@ func (b *Board) Remove(e *Entry) error {
 
 func (b *Board) remove(g *group) {
 	g.sched.Remove()
+	b.retire(g.config.Goroutine)
 	b.groups = slices.DeleteFunc(b.groups, func(o *group) bool { return o == g })
 	if !g.config.Pinned {
-		b.unguard(g)
+		b.untrack(g)
 	}
 	for _, ln := range b.lanes {
 		for _, m := range g.members {
@@ -280,6 +317,9 @@ func (b *Board) Close() error {
 	if b.scanner != nil {
 		errs = append(errs, b.scanner.Close())
 	}
+	if b.guards != nil {
+		errs = append(errs, b.guards.Close())
+	}
 	r := b.rotator
 	b.mu.Unlock()
 	if r != nil {
@@ -319,7 +359,7 @@ func (b *Board) tryAll(ln *lane) {
 	}
 }
 
-// concerns reports whether a group is for a lane's thread.
+// concerns reports whether a group is for a lane's thread. Any may run a goroutine.
 func (b *Board) concerns(g *group, ln *lane) bool {
 	return g.config.Thread == 0 || g.sched.Task() == ln.task
 }

@@ -32,10 +32,32 @@
 // registers are set again: a page that was not written from before the watchpoint was
 // taken off until it is on again proves that nothing was missed.
 //
+// # Exact
+//
+// What is of mode exact is always on: in slots while there are any, and otherwise behind
+// page guards (exact.go, guards.go), a second PMU of sched's that never fills. A guard costs
+// something at every write to its page, its neighbours' too, so faults are counted for each
+// page, and slots are given to the pages that cost most (pages.go; sched.Place decides).
+// Whoever needs slots and can be nowhere else, what is pinned, takes turns or watches reads,
+// has what is of mode exact move behind guards. Everything is moved while all threads are
+// stopped: nothing is missed in a move.
+//
+// # Goroutines
+//
+// What is for a goroutine alone is in a context that goes with it (goroutine.go). Four
+// registers on each of a hundred goroutines are no more demand than four: no two of them
+// run on one thread at a time. Whoever knows the program's scheduler tells when a thread
+// is about to run one ([Board.Run]); the difference between two contexts is what a switch
+// costs. What finds no slots is behind page guards for all threads alike, as what is for
+// the whole process is, and stays there: it does not compete with other goroutines' for
+// slots (pages.go). While a goroutine is on no thread its watchpoints are on none, and
+// their times stand.
+//
 // # Who may call
 //
 // What programs registers or looks at a stopped thread runs on the tracer's thread: Add,
-// Remove, Born, Gone, Leaving, Turn, Fired, Hit, Pause, Resume, Close. Account, Err, Driver
+// Remove, Born, Gone, Leaving, Run, Turn, Fired, Hit, Behind, Fault, Rearrange, Pause, Resume,
+// Close. Account, Err, Driver
 // and Slice may be called from any goroutine.
 //
 // # Locks

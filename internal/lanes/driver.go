@@ -23,8 +23,10 @@ type driver interface {
 // arms are the debug registers of one thread.
 type arms interface {
 	// set makes the slots hold want; a point of Len 0 is an empty slot. usable is
-	// the slots that the thread has for us when it fails with errShort.
-	set(want *[maxSlots]hwbp.Point) (usable uint16, err error)
+	// the slots that the thread has for us when it fails with errShort. Slots of a thread
+	// on which nothing is wanted are given back, unless keep is set: they are wanted again
+	// soon.
+	set(want *[maxSlots]hwbp.Point, keep bool) (usable uint16, err error)
 
 	// fired tells of a stopped thread which slots were hit since it was last asked.
 	fired(info *ptrace.Siginfo) (shot, error)

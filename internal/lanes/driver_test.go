@@ -41,7 +41,7 @@ type fakeArms struct {
 	closed bool
 }
 
-func (a *fakeArms) set(want *[maxSlots]hwbp.Point) (usable uint16, err error) {
+func (a *fakeArms) set(want *[maxSlots]hwbp.Point, _ bool) (usable uint16, err error) {
 	a.sets++
 	if a.d.fail != nil {
 		return 0, a.d.fail

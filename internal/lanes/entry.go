@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/argusdbg/argus/hwbp"
+	"github.com/argusdbg/argus/internal/kfilter"
+	"github.com/argusdbg/argus/ptrace"
 	"github.com/argusdbg/argus/sched"
 )
 
@@ -12,11 +14,26 @@ import (
 type Entry struct {
 	Name   string // what the user calls it, for messages
 	Points []hwbp.Point
-	Owner  any // the caller's
+	// Addr and Size are the bytes that are watched, for Config.Exact. Points that cover
+	// them are left out where there are too many for any thread.
+	Addr, Size uint64
+	Owner      any // the caller's
+
+	// Filter decides in the kernel which hits stop their threads; nil: all do. It is at work
+	// where one slot watches the entry, which does not take turns, and no other entry is on
+	// the same memory.
+	Filter *kfilter.Filter
 
 	in    *member  // nil: not on a board, or not any more
-	base  Account  // of the event when the entry joined it
+	base  *Account // of the event when the entry joined it; nil: it was new then
+	prior *Account // of where it was before; nil: nowhere
 	final *Account // of an entry that was removed
+
+	exact     bool
+	guarded   bool // behind page guards, not in slots
+	thread    int  // that it is for; 0 is all. Of exact ones, as goroutine is
+	goroutine int64
+	moves     uint64
 }
 
 // Config says how entries take part.
@@ -25,8 +42,15 @@ type Config struct {
 	Entries []*Entry
 	// Pinned: always on, or refused. Otherwise they take turns.
 	Pinned bool
+	// Exact: always on, in slots or behind page guards: see exact.go. Pinned and Weight
+	// mean nothing then, and each entry is by itself.
+	Exact  bool
 	Weight int // of a share; 0 is 1
 	Thread int // the id of the one thread they are for; 0 is all
+	// Goroutine is the id of the one goroutine that they are for, 0 is all, and On the
+	// thread that it is on now; nil: it is on none. See Run.
+	Goroutine int64
+	On        *ptrace.Thread
 }
 
 // group is entries that are on together or not at all.
@@ -48,9 +72,9 @@ type member struct {
 	points  []hwbp.Point
 	entries []*Entry
 
-	guarded   bool   // its pages are kept track of
+	tracked   bool   // its pages are kept track of
 	since     uint64 // the scan when that began
-	unguarded error  // why they are not
+	untracked error  // why they are not
 	unjudged  uint64 // blind intervals that nobody could judge: the memory was gone
 }
 
@@ -83,12 +107,17 @@ func (b *Board) twin(c *Config) *member {
 	}
 	points := distinct(c.Entries[0].Points)
 	for _, g := range b.groups {
-		if g.config.Pinned && g.config.Thread == c.Thread && len(g.members) == 1 && slices.Equal(g.members[0].points, points) &&
+		if g.config.Pinned && g.config.Thread == c.Thread && g.config.Goroutine == c.Goroutine && len(g.members) == 1 && slices.Equal(g.members[0].points, points) &&
 			(c.Thread == 0 || g.sched.Task() == b.lanes[c.Thread].task) {
 			return g.members[0]
 		}
 	}
 	return nil
+}
+
+// all reports whether a member stands for entries, and something is true of each.
+func (m *member) all(is func(*Entry) bool) bool {
+	return len(m.entries) > 0 && !slices.ContainsFunc(m.entries, func(e *Entry) bool { return !is(e) })
 }
 
 // empty reports whether nobody is interested in the group any more.

@@ -16,6 +16,8 @@ type SlotsError struct {
 	Slots   int      // slots that a thread has
 	Holders []string // the watchpoints that hold the others
 	Pinned  bool     // it was to be always on
+
+	inTheWay []*sched.Group // what the holders are
 }
 
 func (e *SlotsError) Error() string {
@@ -65,5 +67,5 @@ func (b *Board) explain(c *Config, err error) error {
 	if !errors.As(err, &ae) {
 		return err
 	}
-	return &SlotsError{Name: c.Name, Want: ae.Want, Free: ae.Most, Slots: ae.Slots, Holders: ae.Holders, Pinned: c.Pinned}
+	return &SlotsError{Name: c.Name, Want: ae.Want, Free: ae.Most, Slots: ae.Slots, Holders: ae.Holders, Pinned: c.Pinned, inTheWay: ae.InTheWay}
 }

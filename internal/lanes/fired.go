@@ -82,6 +82,9 @@ func (b *Board) Fired(dst []*Entry, th *ptrace.Thread, info *ptrace.Siginfo) ([]
 		shot.Verdict = Ours
 	}
 	b.note(b.turnIfDue(ln)) // before it could be asked to stop again
+	if len(b.goroutines) > 0 {
+		b.note(b.freshen(ln))
+	}
 	return dst, shot, nil
 }
 
@@ -145,7 +148,7 @@ func (m *member) appendTo(dst []*Entry) []*Entry {
 func (b *Board) Hit(e *Entry, th *ptrace.Thread) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if ln := b.lanes[th.TID]; ln != nil && e.in != nil && e.in.entries[0] == e { // once for all of them
+	if ln := b.lanes[th.TID]; ln != nil && e.in != nil && !e.guarded && e.in.entries[0] == e { // once for all of them
 		e.in.event.Hit(ln.sched)
 	}
 }

@@ -42,6 +42,8 @@ type perfSlot struct {
 	point hwbp.Point // what it holds, if on, or held last
 	seen  uint64     // the count when it was last looked at
 
+	filter perfFilter
+
 	// What it held before it was changed last, since the last stop; Len 0 if it was not.
 	former hwbp.Point
 }
@@ -61,12 +63,14 @@ type perfArms struct {
 	kernel bool
 	slots  [maxSlots]perfSlot
 
+	verdicts []verdictOf // of filters that slots do not have any more
+
 	debts []debt
 	sh    shot // what fired returned last, for its slices
 }
 
 // set changes only what differs.
-func (a *perfArms) set(want *[maxSlots]hwbp.Point) (usable uint16, err error) {
+func (a *perfArms) set(want *[maxSlots]hwbp.Point, keep bool) (usable uint16, err error) {
 	for i := range want {
 		s := &a.slots[i]
 		if s.event != nil && s.on && want[i].Len == 0 {
@@ -79,12 +83,18 @@ func (a *perfArms) set(want *[maxSlots]hwbp.Point) (usable uint16, err error) {
 			}
 		}
 	}
-	if *want == [maxSlots]hwbp.Point{} {
+	if !keep && *want == [maxSlots]hwbp.Point{} {
 		return 0, a.close()
 	}
 	for i, p := range want {
 		s := &a.slots[i]
-		if p.Len == 0 || s.on && s.point == p {
+		if p.Len == 0 {
+			continue
+		}
+		if err := a.refit(i); err != nil {
+			return 0, err
+		}
+		if s.on && s.point == p {
 			continue
 		}
 		switch err := a.fill(i, p); {
@@ -111,7 +121,7 @@ func (a *perfArms) open() (mask uint16) {
 // look takes in the count of a slot.
 func (a *perfArms) look(i int) error {
 	s := &a.slots[i]
-	n, err := s.event.Count()
+	n, err := s.stops()
 	if err != nil {
 		return err
 	}
@@ -146,20 +156,18 @@ func (a *perfArms) fill(i int, p hwbp.Point) (err error) {
 	s := &a.slots[i]
 	if s.event == nil {
 		s.event, err = perf.Open(a.th.TID, p, perf.Options{
-			Sigtrap: a.stop == nil, SigData: sigMark | uint64(i), Disabled: a.stop != nil,
+			Sigtrap: a.stop == nil, SigData: sigMark | uint64(i), Disabled: a.stop != nil || s.filter.want != nil,
 			Kernel: a.kernel})
 		if err != nil {
 			return err
 		}
 		s.point = p
-		if a.stop == nil {
+		if a.stop == nil && s.filter.want == nil {
 			return nil
 		}
-		if err := s.event.SetBPF(a.stop.FD()); err != nil {
+		if err := a.equip(s); err != nil {
 			// Without the program its hits would stop nobody.
-			err = errors.Join(err, s.event.Close())
-			*s = perfSlot{}
-			return err
+			return errors.Join(err, s.shut())
 		}
 		return s.event.Enable()
 	}
@@ -192,7 +200,9 @@ func (a *perfArms) fired(info *ptrace.Siginfo) (shot, error) {
 	}
 	sh := a.begin()
 	sh.deferred = perf && info.PerfFlags()&1 != 0
-	if sh.call = perf && a.inCall(); sh.call {
+	// With the signal blocked it can have been the program's own as well: of several nobody
+	// knows then whether they were one access.
+	if sh.call = perf && !sh.deferred && a.inCall(); sh.call {
 		// One copy can be a hit for each of its bytes (FACTS B5): it is one access.
 		for i := range a.debts {
 			a.debts[i].n = 1
@@ -300,8 +310,7 @@ func (a *perfArms) close() error {
 	var errs []error
 	for i := range a.slots {
 		if s := &a.slots[i]; s.event != nil {
-			errs = append(errs, s.event.Close())
-			*s = perfSlot{}
+			errs = append(errs, s.shut())
 		}
 	}
 	return errors.Join(errs...)

@@ -154,7 +154,7 @@ func TestPerfArmsDoNotAllocate(t *testing.T) {
 	info := trap(ptrace.TrapUnknown)
 	turn := func() {
 		for _, want := range []*[maxSlots]hwbp.Point{&one, &other} {
-			if _, err := a.set(want); err != nil {
+			if _, err := a.set(want, false); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -170,7 +170,7 @@ func TestPerfArmsDoNotAllocate(t *testing.T) {
 	if got := a.open(); got != 1<<0|1<<1|1<<2 {
 		t.Errorf("events in slots %b", got)
 	}
-	if _, err := a.set(&[maxSlots]hwbp.Point{}); err != nil || a.open() != 0 {
+	if _, err := a.set(&[maxSlots]hwbp.Point{}, false); err != nil || a.open() != 0 {
 		t.Errorf("nothing wanted, and events in slots %b; %v", a.open(), err)
 	}
 }

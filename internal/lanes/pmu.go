@@ -69,7 +69,8 @@ func (d *dataSlots) Commit(l *sched.Lane) error {
 	for i := range ln.slots {
 		ln.want[i] = ln.slots[i].point
 	}
-	usable, err := ln.arms.set(&ln.want)
+	ln.filters()
+	usable, err := ln.arms.set(&ln.want, len(d.b.goroutines) > 0)
 	if errors.Is(err, errShort) {
 		ln.usable = usable
 		d.b.shorten(ln)

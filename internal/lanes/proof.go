@@ -8,9 +8,9 @@ import (
 	"github.com/argusdbg/argus/sched"
 )
 
-// guard begins to keep track of the pages of a group that takes turns. Where the
+// track begins to keep track of the pages of a group that takes turns. Where the
 // kernel cannot do that nothing will be proven clean.
-func (b *Board) guard(g *group) {
+func (b *Board) track(g *group) {
 	if b.scanner == nil && b.proofErr == nil {
 		b.proofErr = ptrace.ErrThreadGone
 		if th := b.anyStopped(); th != nil {
@@ -22,30 +22,33 @@ func (b *Board) guard(g *group) {
 	}
 	b.scanned(b.scanner.Scan()) // what was written before is nobody's to miss
 	for _, m := range g.members {
-		m.since, m.guarded = b.scanner.Scans(), true
+		m.since, m.tracked = b.scanner.Scans(), true
 		for j, p := range m.points {
 			if err := b.scanner.Add(p.Addr, uint64(p.Len)); err != nil {
 				for _, q := range m.points[:j] {
 					b.scanner.Remove(q.Addr, uint64(q.Len))
 				}
-				m.guarded, m.unguarded = false, err
+				m.tracked, m.untracked = false, err
 				break
 			}
 		}
 	}
 }
 
-func (b *Board) unguard(g *group) {
+func (b *Board) untrack(g *group) {
 	if b.scanner == nil {
 		return
 	}
 	for _, m := range g.members {
-		if !m.guarded {
-			continue
+		if m.tracked {
+			b.untrackMember(m)
 		}
-		for _, p := range m.points {
-			b.scanner.Remove(p.Addr, uint64(p.Len))
-		}
+	}
+}
+
+func (b *Board) untrackMember(m *member) {
+	for _, p := range m.points {
+		b.scanner.Remove(p.Addr, uint64(p.Len))
 	}
 }
 
@@ -78,7 +81,7 @@ func (b *Board) scanned(err error) {
 // mark notes that a blind interval of m begins on a lane: what was written before is
 // forgotten.
 func (b *Board) mark(ln *lane, m *member) {
-	if b.scanner != nil && m.guarded {
+	if b.scanner != nil && m.tracked {
 		b.scanOf(m)
 		ln.marks[m] = b.scanner.Scans()
 	}
@@ -93,7 +96,7 @@ func (b *Board) markAll(ln *lane) {
 	b.scanned(b.scanner.Scan())
 	for _, g := range b.groups {
 		for _, m := range g.members {
-			if m.guarded {
+			if m.tracked {
 				ln.marks[m] = b.scanner.Scans()
 			}
 		}
@@ -105,7 +108,7 @@ func (b *Board) markAll(ln *lane) {
 // group did, or later.
 func (b *Board) Clean(l *sched.Lane, e *sched.Event, _, _ sched.Time) bool {
 	ln, m := l.Data().(*lane), e.Data.(*member)
-	if b.scanner == nil || !m.guarded {
+	if b.scanner == nil || !m.tracked {
 		return false
 	}
 	if !b.fresh && !b.scanErr {

@@ -27,7 +27,7 @@ type ptraceArms struct {
 
 // set sets slot by slot where one is used for the first time, to learn which of them
 // there are.
-func (a *ptraceArms) set(want *[maxSlots]hwbp.Point) (usable uint16, err error) {
+func (a *ptraceArms) set(want *[maxSlots]hwbp.Point, _ bool) (usable uint16, err error) {
 	slots := ptrace.Limits().Slots(hwbp.Write)
 	first := *want
 	var fresh uint16

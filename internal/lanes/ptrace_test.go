@@ -35,12 +35,12 @@ func TestArmsBesideAnother(t *testing.T) {
 					want[i] = at(x.cell(i))
 				}
 				ours := slots - held
-				usable, err := a.set(&want)
+				usable, err := a.set(&want, false)
 				if !errors.Is(err, errShort) || usable != 1<<ours-1 {
 					t.Errorf("%d held: slots %b, %v", held, usable, err)
 				}
 				clear(want[ours:])
-				if _, err := a.set(&want); err != nil {
+				if _, err := a.set(&want, false); err != nil {
 					t.Errorf("%d held, %d wanted: %v", held, ours, err)
 				}
 				for _, e := range foreign {
@@ -52,7 +52,7 @@ func TestArmsBesideAnother(t *testing.T) {
 					want[i] = at(x.cell(i))
 				}
 				for range 2 { // the second has nothing to do
-					if _, err := a.set(&want); err != nil {
+					if _, err := a.set(&want, false); err != nil {
 						t.Errorf("%d given back: %v", held, err)
 					}
 				}

@@ -42,9 +42,9 @@ type rotator struct {
 	spent time.Duration // of processor time, the tracer's for turns too, until the end of the last round
 	cost  time.Duration // of a round, on the mean
 
-	pinned int // the processor that the thread is bound to; -1 for none
-	due    []turn
-	retry  time.Time // when slots are tried again
+	own   *agent // the thread
+	due   []turn
+	retry time.Time // when slots are tried again
 }
 
 // turn is a lane that is due for one.
@@ -59,9 +59,9 @@ func (b *Board) wake() {
 		return
 	}
 	if b.rotator == nil {
-		b.rotator = &rotator{b: b, cond: sync.NewCond(&b.mu), done: make(chan struct{}), pinned: -1}
+		b.rotator = &rotator{b: b, cond: sync.NewCond(&b.mu), done: make(chan struct{})}
 		if !b.driver.moves() {
-			b.tracer = newTracer(b.tracees.Tracer().TID())
+			b.tracer = newAgent(b.tracees.Tracer().TID())
 		}
 		go b.rotator.run()
 	}
@@ -131,6 +131,7 @@ func (r *rotator) stop() {
 func (r *rotator) run() {
 	runtime.LockOSThread() // never unlocked: where the thread is bound to ends with it
 	defer close(r.done)
+	r.own = newAgent(unix.Gettid())
 	slice := r.b.slice
 	r.spent = processorTime()
 	for {
@@ -230,7 +231,7 @@ func (r *rotator) round(now time.Time) {
 		return
 	}
 	for _, t := range r.due {
-		r.move(t.cpu)
+		r.own.bind(t.cpu)
 		r.turn(t.ln)
 	}
 }
@@ -256,17 +257,10 @@ func (r *rotator) worth(ln *lane, now time.Time) bool {
 
 // rank puts the processor first that the thread is on already.
 func (r *rotator) rank(cpu int) int {
-	if cpu == r.pinned {
+	if cpu == int(r.own.at.Load()) {
 		return -1
 	}
 	return cpu
-}
-
-// move binds the thread to a processor. Where that is not permitted it stays.
-func (r *rotator) move(cpu int) {
-	if cpu != r.pinned && bind(0, cpu) {
-		r.pinned = cpu
-	}
 }
 
 func (r *rotator) turn(ln *lane) {

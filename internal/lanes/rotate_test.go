@@ -16,14 +16,18 @@ import (
 func TestEveryHitIsItsOwn(t *testing.T) {
 	eachDriver(t, func(t *testing.T, d Driver) {
 		for _, threads := range []int{1, 3} {
-			t.Run(fmt.Sprint(threads), func(t *testing.T) { everyHit(t, d, threads) })
+			// On a machine that others use a program may have little of its time.
+			for ms, enough := 400, false; !enough && ms <= 25_600 && !t.Failed(); ms *= 2 {
+				t.Run(fmt.Sprint(threads, ms), func(t *testing.T) { enough = everyHit(t, d, threads, ms) })
+			}
 		}
 	})
 }
 
-func everyHit(t *testing.T, d Driver, threads int) {
+// everyHit reports whether there were enough turns to tell anything.
+func everyHit(t *testing.T, d Driver, threads, ms int) bool {
 	const watched = 12
-	x := start(t, Options{Driver: d, Slice: 50 * time.Microsecond}, "named", "400", fmt.Sprint(threads))
+	x := start(t, Options{Driver: d, Slice: 50 * time.Microsecond}, "named", fmt.Sprint(ms), fmt.Sprint(threads))
 	x.b.ungoverned = true
 	entries := x.cells(watched)
 	var hits, latest [watched]uint64
@@ -44,6 +48,7 @@ func everyHit(t *testing.T, d Driver, threads int) {
 	}
 	x.runTo("main.finished")
 	var all, turns, lost uint64
+	never := 0
 	for i, e := range entries {
 		a, writes := x.account(e), x.read(x.cell(i))&(1<<40-1)
 		all, turns, lost = all+hits[i], turns+a.Turns, lost+x.missed[e]
@@ -51,7 +56,7 @@ func everyHit(t *testing.T, d Driver, threads int) {
 			t.Errorf("cell %d: %d hits and %d missed of %d writes", i, hits[i], x.missed[e], writes)
 		}
 		if a.Running == 0 { // with slices this short chance decides who is caught
-			t.Errorf("cell %d was never on", i)
+			never++
 		}
 		if a.Enabled != a.Running+a.Clean+a.Blind || a.Clean > a.Enabled/4 {
 			t.Errorf("cell %d: enabled %d, running %d, clean %d, blind %d", i, a.Enabled, a.Running, a.Clean, a.Blind)
@@ -64,12 +69,14 @@ func everyHit(t *testing.T, d Driver, threads int) {
 	if lost > 0 {
 		t.Errorf("%d hits were counted and not told of", lost)
 	}
-	if turns < 100 || all < 50 {
-		t.Errorf("%d hits in %d turns", all, turns)
-	}
 	if err := x.b.Err(); err != nil {
 		t.Error(err)
 	}
+	enough := turns >= 100 && all >= 50 && never == 0
+	if !enough && ms > 20_000 {
+		t.Errorf("%d hits in %d turns, and %d of %d cells were never on", all, turns, never, watched)
+	}
+	return enough
 }
 
 // TestCloseAnyTime: the rotator ends when the board does, whatever it is at, and leaves
@@ -78,6 +85,7 @@ func TestCloseAnyTime(t *testing.T) {
 	eachDriver(t, func(t *testing.T, d Driver) {
 		t.Run("first", func(t *testing.T) { start(t, Options{Driver: d}, "turns", "1") }) // what is opened once
 		before := testkit.Used(t)
+		before.Threads = testkit.Any
 		for i := range 8 {
 			t.Run("", func(t *testing.T) {
 				x := start(t, Options{Driver: d, Slice: 100 * time.Microsecond}, "turns", "10000")
@@ -100,9 +108,7 @@ func TestCloseAnyTime(t *testing.T) {
 				}
 			})
 		}
-		if after := testkit.Settled(t, before); after.Descriptors > before.Descriptors || after.Goroutines > before.Goroutines {
-			t.Errorf("before %+v, after %+v", before, after)
-		}
+		testkit.NoMoreThan(t, before)
 	})
 }
 
@@ -130,7 +136,7 @@ func TestPausedBoard(t *testing.T) {
 	for i := range 5 {
 		addAll(t, b, false, 0, word(uint64(8*i)))
 	}
-	r := &rotator{b: b, pinned: -1}
+	r := &rotator{b: b, own: boundTo(-1)}
 	b.rotator, r.awake = r, true
 	run(b, 1, 1000)
 	sets := d.opened[1].sets
@@ -156,7 +162,7 @@ func TestPausedBoard(t *testing.T) {
 
 // TestNearestProcessorFirst: the rotator begins where it is.
 func TestNearestProcessorFirst(t *testing.T) {
-	r := &rotator{pinned: 2}
+	r := &rotator{own: boundTo(2)}
 	due := []turn{{cpu: 0}, {cpu: 3}, {cpu: 2}, {cpu: -1}, {cpu: 2}}
 	slices.SortFunc(due, func(s, t turn) int { return r.rank(s.cpu) - r.rank(t.cpu) })
 	for i, t1 := range due {

@@ -21,6 +21,12 @@ type Account struct {
 	// Short: others have held debug registers of one of its threads, now or before.
 	// What takes turns there had fewer of them.
 	Short bool
+	// Where it is now, if it is to be exact, and how often that changed.
+	Where Where
+	Moves uint64
+	// Faults are those on its pages while it was behind guards; Idle those of them that
+	// hit no watchpoint: others' data on the same pages.
+	Faults, Idle uint64
 	// Unproven is why blind intervals are not proven clean; nil if they can be.
 	Unproven error
 }
@@ -41,21 +47,32 @@ func (b *Board) Account(e *Entry) Account {
 	return b.account(e)
 }
 
-// account is what an entry's event has gone through since the entry joined it.
+// account is what an entry has gone through since it was added, wherever it was.
 func (b *Board) account(e *Entry) Account {
 	a := b.accountOf(e.in)
-	a.Enabled -= e.base.Enabled
-	a.Running -= e.base.Running
-	a.Clean -= e.base.Clean
-	a.Blind -= e.base.Blind
-	a.Stalled -= e.base.Stalled
-	a.StalledOn -= e.base.StalledOn
-	a.Turns -= e.base.Turns
-	a.Dirty -= e.base.Dirty
-	a.Hits -= e.base.Hits
-	a.Unplaced -= e.base.Unplaced
-	a.Failures -= e.base.Failures
-	a.Estimate.Hits = max(a.Estimate.Hits-e.base.Estimate.Hits, 0)
+	if e.base != nil {
+		a.Times = a.Times.Sub(e.base.Times)
+		a.Failures -= e.base.Failures
+		a.Estimate.Hits = max(a.Estimate.Hits-e.base.Estimate.Hits, 0)
+	}
+	if e.prior != nil {
+		a.Times = a.Times.Add(e.prior.Times)
+		a.Failures += e.prior.Failures
+		a.Short = a.Short || e.prior.Short
+		a.Estimate.Hits += e.prior.Estimate.Hits
+	}
+	if e.exact {
+		a.Where, a.Moves = Slots, e.moves
+		switch {
+		case b.steps(e):
+			a.Where = Steps
+		case e.guarded:
+			a.Where = PageGuards
+		}
+		if e.guarded || e.moves > 0 {
+			a.Faults, a.Idle = b.faultsOf(e)
+		}
+	}
 	return a
 }
 
@@ -63,8 +80,8 @@ func (b *Board) accountOf(m *member) Account {
 	a := Account{Times: m.event.Times(), Estimate: m.event.Estimate(),
 		Failed: m.group.failed, Failures: m.group.failures, Short: m.group.short, Unproven: b.proofErr}
 	switch {
-	case m.unguarded != nil:
-		a.Unproven = m.unguarded
+	case m.untracked != nil:
+		a.Unproven = m.untracked
 	case a.Unproven == nil && m.unjudged > 0 && a.Dirty == m.unjudged:
 		// A thread that ends by itself while the process does is not heard of before.
 		a.Unproven = wpscan.ErrGone
