@@ -14,12 +14,12 @@ import (
 
 // attachConfig is what an attach request says.
 type attachConfig struct {
-	Mode      string     `json:"mode"` // local, or remote: to what the server debugs already
-	ProcessID int        `json:"processId"`
-	WaitFor   string     `json:"waitFor"` // what the command line begins with
-	Guess     *guessFrom `json:"guessSubstitutePath"`
-	Backend   string     `json:"backend"`
-	Cwd       string     `json:"cwd"` // of no meaning here
+	Mode      string      `json:"mode"` // local, or remote: to what the server debugs already
+	ProcessID int         `json:"processId"`
+	WaitFor   string      `json:"waitFor"` // what the command line begins with
+	Guess     *SourceDirs `json:"guessSubstitutePath"`
+	Backend   string      `json:"backend"`
+	Cwd       string      `json:"cwd"` // of no meaning here
 	settings
 }
 
@@ -109,17 +109,18 @@ func (s *session) attached(r *request, t *target, err error) {
 	s.warn(t)
 }
 
-// guessFrom is what the client's side knows of where sources are:
-// "argus substitute-path-guess-helper" prints it.
-type guessFrom struct {
-	ImportPathOfMainPackage string
+// SourceDirs is where an editor's machine has its sources: "argus substitute-path-guess-helper"
+// prints it there, and the editor passes it on, as it is, in the attach request for a program
+// that was built elsewhere (guessSubstitutePath).
+type SourceDirs struct {
+	ImportPathOfMainPackage string // "" if there is none, or more than one
 	ClientGOROOT            string
 	ClientModuleDirectories map[string]string
 }
 
 // rules are made of the directories in which the program's packages were compiled: where
 // most packages of a module have a directory in common, that is the module's.
-func (g *guessFrom) rules(dirs map[string]string) pathRules {
+func (g *SourceDirs) rules(dirs map[string]string) pathRules {
 	votes := map[string]map[string]int{} // by module, by directory
 	goroot := ""
 	for pkg, dir := range dirs {
@@ -172,7 +173,7 @@ func (g *guessFrom) rules(dirs map[string]string) pathRules {
 }
 
 // module is the one of the client's that a package is in, "" if it is in none.
-func (g *guessFrom) module(pkg string) string {
+func (g *SourceDirs) module(pkg string) string {
 	found := ""
 	for module := range g.ClientModuleDirectories {
 		if (pkg == module || strings.HasPrefix(pkg, module+"/")) && len(module) > len(found) {

@@ -92,7 +92,7 @@ func TestAttachRemoteNever(t *testing.T) {
 
 // Where the sources are is guessed from where the packages were compiled.
 func TestGuess(t *testing.T) {
-	g := &guessFrom{ImportPathOfMainPackage: "example.com/app/cmd/x", ClientGOROOT: "/go",
+	g := &SourceDirs{ImportPathOfMainPackage: "example.com/app/cmd/x", ClientGOROOT: "/go",
 		ClientModuleDirectories: map[string]string{"example.com/app": "/home/u/app", "example.com/lib": "/home/u/lib", "example.com/app/sub": "/home/u/app/sub", "not/used": "/nowhere"}}
 	dirs := map[string]string{
 		"runtime": "/usr/lib/go/src/runtime", "fmt": "/usr/lib/go/src/fmt",

@@ -16,6 +16,9 @@ import (
 // where "times" is above 1).
 //
 //	go test ./dap -run none -bench Beside -benchtime 10x
+//
+// Delve lists 1,024 goroutines at most, argus all. "times" is of what each shows,
+// "times-each" of the time for one goroutine.
 func BenchmarkBeside(b *testing.B) {
 	argus, dlv := buildArgus(b), buildDelve(b)
 	program, parked := testkit.Scenarios(b, testkit.Debug), testkit.Target(b, "parked", testkit.Debug)
@@ -61,9 +64,14 @@ func BenchmarkBeside(b *testing.B) {
 			})
 			return d / steps, 0
 		}},
+		// Delve echoes the question, and looks at nothing.
 		{"data-breakpoint-info", func(ed *editor) (time.Duration, int) {
 			frame := ed.top(twice(ed)).Id
 			return timed(func() { ed.watchable("main.x", frame, 0) })
+		}},
+		{"data-breakpoint-info-and-set", func(ed *editor) (time.Duration, int) {
+			frame := ed.top(twice(ed)).Id
+			return timed(func() { ed.watchOne(ed.watchable("main.x", frame, 0).DataId) })
 		}},
 		{"data-breakpoint-set", func(ed *editor) (time.Duration, int) {
 			id := ed.watchable("main.x", ed.top(twice(ed)).Id, 0).DataId
@@ -75,11 +83,54 @@ func BenchmarkBeside(b *testing.B) {
 			id := ed.watchable("main.counter", frame, 0).DataId
 			return timed(func() { ed.watchOne(id) })
 		}},
-		// Delve shows 1,024 threads at most.
-		{"threads-900", listed(parked, "900", false)},
-		{"threads-900-again", listed(parked, "900", true)},
-		{"threads-10000", listed(parked, "10000", false)},
-		{"threads-10000-again", listed(parked, "10000", true)},
+		{"launch-large-to-stop", func(ed *editor) (time.Duration, int) {
+			return timed(func() {
+				ed.launch(dlv, with{"args": []string{"version"}})
+				ed.breakIn("main.main")
+				ed.configured()
+				ed.stopped()
+			})
+		}},
+		{"threads-900", listed(parked, "900")},
+		{"threads-10000", listed(parked, "10000")},
+		{"threads-10000-again", settled(parked, func(ed *editor, thread int) (time.Duration, int) {
+			ed.threads()
+			return ed.timeThreads()
+		}, "10000")},
+		{"threads-10000-next-stop", settled(parked, func(ed *editor, thread int) (time.Duration, int) {
+			ed.threads()
+			ed.resume("continue", thread)
+			ed.stopped()
+			return ed.timeThreads()
+		}, "10000")},
+		{"threads-10000-on-1000", listed(parked, "10000", "0", "1000")},
+		{"threads-10000-on-1000-next-stop", settled(parked, func(ed *editor, thread int) (time.Duration, int) {
+			ed.threads()
+			ed.resume("continue", thread)
+			ed.stopped()
+			return ed.timeThreads()
+		}, "10000", "0", "1000")},
+		{"step-10000-on-1000", settled(parked, func(ed *editor, thread int) (time.Duration, int) {
+			const steps = 10
+			ed.breakIn()
+			ed.resume("stepOut", thread)
+			ed.stopped()
+			d, _ := timed(func() {
+				for range steps {
+					ed.resume("next", thread)
+					ed.stoppedFor("step")
+				}
+			})
+			return d / steps, 0
+		}, "10000", "0", "1000")},
+		{"stacks-of-20", settled(parked, func(ed *editor, thread int) (time.Duration, int) {
+			list := ed.threads()
+			return timed(func() {
+				for _, th := range list[:20] {
+					ed.stack(th.Id)
+				}
+			})
+		}, "900")},
 	} {
 		b.Run(m.name, func(b *testing.B) {
 			var ours, theirs []time.Duration
@@ -114,20 +165,25 @@ func BenchmarkBeside(b *testing.B) {
 	}
 }
 
-// listed has an editor list the goroutines of a program, perhaps once more.
-func listed(parked, count string, again bool) func(ed *editor) (time.Duration, int) {
+// settled measures something at a stop of a program with many goroutines.
+func settled(parked string, measure func(ed *editor, thread int) (time.Duration, int), args ...string) func(*editor) (time.Duration, int) {
 	return func(ed *editor) (time.Duration, int) {
-		ed.launch(parked, with{"args": []string{count}})
+		ed.launch(parked, with{"args": args})
 		ed.breakIn("main.settled")
 		ed.configured()
-		ed.stopped()
-		if again {
-			ed.threads()
-		}
-		n := 0
-		d, _ := timed(func() { n = len(ed.threads()) })
-		return d, n
+		return measure(ed, ed.stopped().ThreadId)
 	}
+}
+
+// listed measures the first list of a program's goroutines.
+func listed(parked string, args ...string) func(*editor) (time.Duration, int) {
+	return settled(parked, func(ed *editor, thread int) (time.Duration, int) { return ed.timeThreads() }, args...)
+}
+
+// timeThreads is how long it takes to list the goroutines, and how many there are.
+func (ed *editor) timeThreads() (d time.Duration, n int) {
+	d, _ = timed(func() { n = len(ed.threads()) })
+	return d, n
 }
 
 // watchOne sets one data breakpoint, and no other.

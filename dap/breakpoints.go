@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/argusdbg/argus/backend"
@@ -24,10 +25,12 @@ type wish struct {
 type point struct {
 	id int
 	wish
-	set *backend.Breakpoint // nil: for the reason err
-	err error
-	bad bool // it can never be set, in whatever program
+	set    *backend.Breakpoint // nil: for the reason err
+	places []backend.Place     // where it is; none: it waits for a program that is followed
+	err    error
+	bad    bool // it can never be set, in whatever program; if it is, it is disabled
 
+	off     bool                       // it is set, and disabled
 	said    dap.Breakpoint             // what the client was told of it last
 	message atomic.Pointer[logMessage] // the event loop reads it; nil: it stops
 }
@@ -44,7 +47,7 @@ func onSetBreakpoints(s *session, r *request, args *dap.SetBreakpointsArguments)
 	file := s.target.fromClient(path)
 	var want []wish
 	for _, b := range args.Breakpoints {
-		want = append(want, wish{key: fmt.Sprintf("%d:%d", b.Line, b.Column), location: fmt.Sprintf("%s:%d", file, s.client.lineIn(b.Line)),
+		want = append(want, wish{key: fmt.Sprintf("%d:%d", b.Line, b.Column), location: fmt.Sprintf("%s:%d", file, b.Line),
 			cond: b.Condition, hit: b.HitCondition, log: b.LogMessage})
 	}
 	return dap.SetBreakpointsResponseBody{Breakpoints: s.setPoints(r.ctx, pointsOf{atLine, path}, want)}, nil
@@ -104,17 +107,22 @@ func (s *session) changePoint(ctx context.Context, kind pointKind, p *point, w w
 		p.err = err
 	}
 	if p.bad = p.err != nil; p.bad {
-		s.clearPoint(p)
+		s.disablePoint(ctx, p)
 		return
 	}
 	logged := p.message.Load() != nil
 	p.message.Store(message)
 	if p.set != nil && (message != nil) == logged && had.location == w.location {
-		if had.cond == w.cond && had.hit == w.hit {
-			return
+		if had.cond != w.cond || had.hit != w.hit || p.off {
+			p.err = p.set.Change(ctx, w.cond, w.hit)
 		}
-		if p.err = p.set.Change(ctx, w.cond, w.hit); p.err != nil {
-			s.clearPoint(p) // it would go on stopping for what is no longer asked for
+		switch {
+		case p.err != nil:
+			s.disablePoint(ctx, p) // it would go on stopping for what is no longer asked for
+		case p.off:
+			if p.err = p.set.Enable(ctx, true); p.err == nil {
+				p.off = false
+			}
 		}
 		return
 	}
@@ -131,7 +139,39 @@ func (s *session) setPoint(ctx context.Context, kind pointKind, p *point) {
 	if p.message.Load() != nil {
 		opts = append(opts, backend.OnReach(s.logger(p)))
 	}
-	p.set, p.err = s.target.Break(ctx, p.location, p.cond, opts...)
+	if s.target.FollowExecs && kind != atInstruction {
+		opts = append(opts, backend.Pending())
+	}
+	if p.set, p.err = s.target.Break(ctx, p.location, p.cond, opts...); p.set != nil {
+		p.places = p.set.Places
+	}
+}
+
+// setMissing sets the breakpoints that are not, and tells the client of those that are now.
+func (s *session) setMissing(ctx context.Context) {
+	for of, list := range s.stops.points {
+		for _, p := range list {
+			if p.set == nil && !p.bad {
+				s.setPoint(ctx, of.kind, p)
+			}
+			if said := p.said; !reflect.DeepEqual(said, s.shownPoint(p)) {
+				s.breakpointEvent("changed", p.said)
+			}
+		}
+	}
+}
+
+// disablePoint has a breakpoint stop nothing, and keep what it has counted: what is wrong
+// with its conditions is often mended at once.
+func (s *session) disablePoint(ctx context.Context, p *point) {
+	if p.set == nil {
+		return
+	}
+	if err := p.set.Enable(ctx, false); err != nil {
+		s.clearPoint(p)
+		return
+	}
+	p.off = true
 }
 
 // clearPoint takes a breakpoint back.
@@ -142,8 +182,11 @@ func (s *session) clearPoint(p *point) {
 	if err := p.set.Remove(s.ctx); err != nil && !errors.Is(err, backend.ErrEnded) {
 		s.log.Warn("a breakpoint cannot be removed", "location", p.location, "error", err)
 	}
-	p.set = nil
+	p.forget()
 }
+
+// forget makes a breakpoint one that is not set.
+func (p *point) forget() { p.set, p.places, p.off = nil, nil, false }
 
 // logger is what the event loop calls at a log point. It runs on the backend's thread.
 func (s *session) logger(p *point) func(*backend.Reached) bool {
@@ -153,7 +196,7 @@ func (s *session) logger(p *point) func(*backend.Reached) bool {
 		if message == nil {
 			return true
 		}
-		s.logLine(rules, at.Goroutine, at.Place, message.text(func(expr string) (string, error) { return valueText(at.Evaluate(expr, load)) }))
+		s.lines.put(logLine(rules, fmt.Sprint(at.Goroutine.ID), at.Place, message.text(func(expr string) (string, error) { return valueText(at.Evaluate(expr, load)) })))
 		return false
 	}
 }
@@ -170,27 +213,29 @@ func valueText(v *backend.Variable, err error) (string, error) {
 	return v.Value, nil
 }
 
-// logLine sends the text of a log point, in the form that users of Delve know. It may be
-// called from any goroutine.
-func (s *session) logLine(rules pathRules, g backend.Goroutine, at backend.Place, text string) {
-	body := dap.OutputEventBody{Category: "stdout", Output: fmt.Sprintf("> [Go %d]: %s\n", g.ID, text)}
+// logLine is a line of a log point, in the form that users of Delve know.
+func logLine(rules pathRules, goroutine string, at backend.Place, text string) dap.OutputEventBody {
+	body := dap.OutputEventBody{Category: "stdout", Output: fmt.Sprintf("> [Go %s]: %s\n", goroutine, text)}
 	if at.File != "" {
 		path := rules.apply(at.File, false)
 		body.Source, body.Line = &dap.Source{Name: baseName(path), Path: path}, at.Line
 	}
-	s.wire.event("output", body)
+	return body
 }
 
 // shownPoint describes a breakpoint to the client.
 func (s *session) shownPoint(p *point) dap.Breakpoint {
-	b := dap.Breakpoint{Id: p.id, Verified: p.set != nil}
-	if p.err != nil {
+	b := dap.Breakpoint{Id: p.id, Verified: len(p.places) > 0 && !p.off}
+	switch {
+	case p.err != nil:
 		b.Message = p.err.Error()
+	case len(p.places) == 0 && p.set != nil:
+		b.Message = fmt.Sprintf("%v; it waits for a program that has it", p.set.Absent)
 	}
-	if p.set != nil && len(p.set.Places) > 0 {
-		at := p.set.Places[0]
+	if len(p.places) > 0 {
+		at := p.places[0]
 		b.Source = s.sourceAt(at.File)
-		b.Line = s.client.lineOut(at.Line)
+		b.Line = at.Line
 		b.InstructionReference = fmt.Sprintf("%#x", at.PC)
 	}
 	p.said = b

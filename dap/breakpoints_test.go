@@ -18,8 +18,13 @@ func stopsProgram(t *testing.T) (program, file string) {
 // stopsEditor launches the target "stops", up to where breakpoints can be set.
 func stopsEditor(t *testing.T, args ...string) (ed *editor, file string) {
 	t.Helper()
+	return stopsEditorWith(t, Config{}, args...)
+}
+
+func stopsEditorWith(t *testing.T, cfg Config, args ...string) (ed *editor, file string) {
+	t.Helper()
 	program, file := stopsProgram(t)
-	ed = newEditor(t)
+	ed = newEditorWith(t, cfg)
 	ed.launch(program, with{"args": args})
 	return ed, file
 }

@@ -46,18 +46,19 @@ type outcome struct {
 // on the way the client is told as of any other stop. Pausing, and cancelling the request,
 // end it so.
 func (s *session) runFor(r *request, do way, o outcome) (any, error) {
+	t := s.target
 	s.begin(func(ctx context.Context) (backend.Event, error) {
 		ctx, end := context.WithCancelCause(ctx)
 		defer end(nil)
 		defer context.AfterFunc(r.ctx, func() { end(context.Cause(r.ctx)) })()
 		return do(ctx)
-	}, func(ev backend.Event, err error) { s.ranFor(r, ev, err, o) })
+	}, func(ev backend.Event, err error) { s.ranFor(r, t, ev, err, o) })
 	return nil, errLater
 }
 
-func (s *session) ranFor(r *request, ev backend.Event, err error, o outcome) {
+func (s *session) ranFor(r *request, t *target, ev backend.Event, err error, o outcome) {
 	switch {
-	case s.state != stateRunning: // the client was told of the end meanwhile
+	case s.state != stateRunning, s.target != t: // the client was told of the end meanwhile
 		s.answer(r, nil, o.fail(errors.New("terminated")))
 	case ev == nil && errors.Is(err, backend.ErrEnded):
 		s.arrived(nil, err)

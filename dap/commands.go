@@ -29,7 +29,8 @@ func init() { // in init, since help leads back to the list
 		{names: []string{"watch"}, usage: strings.TrimPrefix(watchUsage, "watch "), run: (*session).commandWatch,
 			help: "Sets a watchpoint: the program stops when the memory of a variable is written.\n\n" +
 				"-r is for reads, -rw for both. -hit stops at certain hits only (\"> 3\", \"% 10\"), -log prints instead of stopping\n" +
-				"({old} and {new} are the values), and -quiet does neither: 'who' and 'watches' tell. -bytes is how much to watch from\n" +
+				"({old} and {new} are the values), and -quiet does neither: 'who' and 'watches' tell. -goroutine is for what some\n" +
+				"goroutines do: id=18, func=main.worker (which they began with, or are in) or label=KEY=VALUE. -bytes is how much to watch from\n" +
 				"an address on. -mode says what to do when the debug registers are in use: 'sampled' takes turns, 'pinned' does not."},
 		{names: []string{"watches"}, run: (*session).commandWatches,
 			help: "Lists the watchpoints, with what each may have missed."},
@@ -37,6 +38,8 @@ func init() { // in init, since help leads back to the list
 			help: "Removes a watchpoint.\n\nThe numbers are those that 'watches' shows."},
 		{names: []string{"who"}, usage: "<expression>", run: (*session).commandWho,
 			help: "Says who wrote a watched variable last: the goroutine, the line and the values."},
+		{names: []string{"conditions"}, run: (*session).commandConditions,
+			help: "Says how conditions are evaluated: compiled, which is quick, or by Delve's evaluator, and why."},
 		{names: []string{"goroutines", "grs"}, usage: "[-start n] [-count n] [filters]", run: commandGoroutines,
 			help: "Lists goroutines.\n\n100 of them if -count says nothing else. Filters are those of the attribute goroutineFilters, " +
 				"for example\n\n\t-with user -without startloc net/http\n\nThe filters of the settings apply if none are given."},
@@ -139,8 +142,7 @@ func commandGoroutines(s *session, r *request, at backend.Scope, args string) (s
 		*into = n
 	}
 	q.Filter = strings.Join(filters, " ")
-	own := q.Filter != ""
-	if !own {
+	if q.Filter == "" {
 		q.Filter, q.HideSystem = s.target.GoroutineFilters, s.target.HideSystemGoroutines
 	}
 	q.Labels = len(s.target.ShowPprofLabels) > 0
@@ -213,12 +215,4 @@ func (s *session) followExec(r *request, args string) (string, error) {
 		return "Follow exec mode disabled", s.setFollowExec(r, false, "")
 	}
 	return "", fmt.Errorf("unknown argument %q to 'target follow-exec'", how)
-}
-
-func (s *session) setFollowExec(r *request, on bool, regex string) error {
-	if err := s.target.FollowExec(r.ctx, on, regex); err != nil {
-		return err
-	}
-	s.target.FollowExecs, s.target.FollowExecRegex = on, regex
-	return nil
 }

@@ -10,13 +10,10 @@ import (
 	"github.com/google/go-dap"
 )
 
-// maxCompletions is how many are offered.
-const maxCompletions = 100
-
 // onCompletions offers what a line of the debug console can go on with: commands, settings,
 // and names of the program.
 func onCompletions(s *session, r *request, args *dap.CompletionsArguments) (any, error) {
-	line := before(args.Text, args.Line-s.client.linesFrom, args.Column-s.client.columnsFrom)
+	line := before(args.Text, args.Line-1, args.Column-1)
 	body := &dap.CompletionsResponseBody{Targets: []dap.CompletionItem{}}
 	if words := strings.FieldsFunc(line, unicode.IsSpace); len(words) > 0 && (words[0] == "argus" || words[0] == "dlv") {
 		names, only := commandNames(line, words)
@@ -25,7 +22,7 @@ func onCompletions(s *session, r *request, args *dap.CompletionsArguments) (any,
 			return body, nil
 		}
 	}
-	names, err := s.target.Complete(r.ctx, s.frameOrSelected(args.FrameId), line, maxCompletions)
+	names, err := s.target.Complete(r.ctx, s.frameOrSelected(args.FrameId), line, 0)
 	if err != nil { // nothing can be offered, which is no news to somebody who types
 		s.log.Debug("no completions", "line", line, "error", err)
 	}
@@ -51,7 +48,7 @@ func before(text string, line, column int) string {
 // offers makes items of names that begin with the word that the line ends with.
 func (s *session) offers(names []string, line, word string, kind dap.CompletionItemType) []dap.CompletionItem {
 	length := len(utf16.Encode([]rune(word)))
-	start := len(utf16.Encode([]rune(line))) - length + s.client.columnsFrom
+	start := len(utf16.Encode([]rune(line))) - length + 1
 	items := make([]dap.CompletionItem, len(names))
 	for i, name := range names {
 		items[i] = dap.CompletionItem{Label: name, Type: kind, Start: start, Length: length}

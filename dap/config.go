@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-dap"
 
 	"github.com/argusdbg/argus/backend"
+	"github.com/argusdbg/argus/internal/gobuild"
 )
 
 const helpConfig = `Shows and changes settings: those of the launch configuration that can change.
@@ -143,7 +144,7 @@ func commandConfig(s *session, r *request, at backend.Scope, args string) (strin
 
 // setLabels changes which labels of goroutines are shown.
 func setLabels(c *settings, value string) error {
-	keys, err := splitWords(value)
+	keys, err := gobuild.SplitFlags(value)
 	switch {
 	case err != nil:
 		return err
@@ -168,7 +169,7 @@ func setLabels(c *settings, value string) error {
 
 // setSubstitutePath changes the rules for paths.
 func setSubstitutePath(c *settings, value string) error {
-	paths, err := splitWords(value)
+	paths, err := gobuild.SplitFlags(value)
 	if err != nil {
 		return err
 	}

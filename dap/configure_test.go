@@ -1,9 +1,6 @@
 package dap
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,29 +29,9 @@ func TestConfigurationDoneEarly(t *testing.T) {
 	ed.disconnect()
 }
 
-// coreFile makes a program leave one, where the kernel writes them where the program is.
-func coreFile(t *testing.T) (program, core string) {
-	t.Helper()
-	if pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern"); err != nil || strings.TrimSpace(string(pattern)) != "core" {
-		t.Skipf("core files go elsewhere: %s", pattern)
-	}
-	program = testkit.Target(t, "stops", testkit.Debug)
-	dir := t.TempDir()
-	cmd := exec.Command("/bin/sh", "-c", `ulimit -c unlimited || exit 3; exec "$0" panic text`, program)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOTRACEBACK=crash")
-	if err := cmd.Run(); err == nil || cmd.ProcessState.ExitCode() == 3 {
-		t.Skipf("no core file may be written: %v", err)
-	}
-	found, err := filepath.Glob(filepath.Join(dir, "core*"))
-	if err != nil || len(found) != 1 {
-		t.Skipf("no core file was written: %v", found)
-	}
-	return program, found[0]
-}
-
 // A core file is looked at where the program has left it; it does not run.
 func TestLaunchCore(t *testing.T) {
-	program, core := coreFile(t)
+	program, core := testkit.Crashed(t)
 	ed := newEditor(t)
 	ed.launch(program, with{"mode": "core", "coreFilePath": core})
 	ed.configured()

@@ -81,20 +81,23 @@ func (s *session) examine(ctx context.Context, args *dataBreakpointInfoArguments
 
 // fill completes an id of which the expression, or the address, is known.
 func (s *session) fill(ctx context.Context, id *dataID, at backend.Scope) (*backend.Watchability, error) {
-	in := backend.InScope(at.Goroutine, at.Frame)
+	in := append(id.options(), backend.InScope(at.Goroutine, at.Frame))
+	if id.Mode != "" && id.Bytes == 0 {
+		in = append(in, backend.InMode(id.Mode))
+	}
 	var w *backend.Watchability
 	var err error
 	addr := id.Addr
 	if id.Expr != "" {
-		if w, err = s.target.Watchable(ctx, id.Expr, in); err != nil {
+		if w, err = s.target.Watchable(ctx, id.Expr, in...); err != nil {
 			if w, err = s.tooLarge(ctx, id, at, err); err != nil {
 				return nil, err
 			}
 		}
 		addr = w.Addr
-		id.Addr, id.Type, id.Local, id.Goroutine, id.Frame = w.Addr, w.Type, w.Local, at.Goroutine, at.Frame
+		id.Addr, id.Type, id.Local, id.Moves, id.Goroutine, id.Frame = w.Addr, w.Type, w.Local, w.Moves, at.Goroutine, at.Frame
 		if w.Package {
-			*id = dataID{Expr: w.Qualified, Package: true, Bytes: id.Bytes, Mode: id.Mode}
+			*id = dataID{Expr: w.Qualified, Package: true, Bytes: id.Bytes, Mode: id.Mode, Follow: id.Follow}
 		}
 	}
 	if id.Bytes > 0 {
@@ -102,7 +105,11 @@ func (s *session) fill(ctx context.Context, id *dataID, at backend.Scope) (*back
 			return nil, fmt.Errorf("%s: %w", id.name(), err)
 		}
 	}
-	if !s.stops.fits(id.Mode, w) {
+	switch {
+	case s.stops.fits(id.Mode, w):
+	case w.Slots == 0:
+		return nil, fmt.Errorf("%s is %d bytes, for which no thread has debug registers enough: watch a part of it, or in mode exact", id.name(), w.Size)
+	default:
 		return nil, fmt.Errorf("%s needs %s, and %s hold what there is for good", id.name(), registers(w.Slots), strings.Join(w.Holders, ", "))
 	}
 	return w, nil
@@ -124,31 +131,23 @@ func (s *session) tooLarge(ctx context.Context, id *dataID, at backend.Scope, er
 			id.Expr, v.Size, slots.Want, slots.Slots)
 	}
 	w := &backend.Watchability{Addr: v.Addr, Type: v.Type}
-	w.Qualified, w.Package = s.qualified(ctx, at, id.Expr, v.Addr)
-	return w, nil
-}
-
-// qualified finds an expression for a variable of the scope's package, or part of it, that
-// means the same everywhere.
-func (s *session) qualified(ctx context.Context, at backend.Scope, expr string, addr uint64) (string, bool) {
-	pkg, err := s.target.Package(ctx, at)
-	if err != nil {
-		return "", false
-	}
-	if pkg = pkg[strings.LastIndexByte(pkg, '/')+1:] + "."; !strings.HasPrefix(expr, pkg) {
-		expr = pkg + expr
-	}
-	v, err := s.target.Evaluate(ctx, at, expr, backend.Load{NoFollow: true})
-	return expr, err == nil && v.Addr == addr
+	w.Qualified, w.Package, err = s.target.Qualified(ctx, at, id.Expr)
+	return w, err
 }
 
 // prospect says what will become of a data breakpoint.
 func (s *session) prospect(id *dataID, w *backend.Watchability) string {
 	text := fmt.Sprintf("%s (%s, %d bytes)", id.name(), w.Type, w.Size)
-	if id.Bytes > 0 {
+	switch {
+	case id.Bytes > 0:
 		text = id.name()
+	case w.Whole:
+		text = fmt.Sprintf("%s (%s) and what belongs to it", id.name(), w.Type)
 	}
-	if !w.WouldFit(backend.ModeExact) {
+	switch {
+	case w.Guarded && (id.Mode == "" || id.Mode == backend.ModeExact):
+		text += ", by a page guard"
+	case !w.WouldFit(backend.ModeExact):
 		switch id.Mode {
 		case backend.ModeExact, backend.ModePinned:
 			text += ": the others will take turns, since all debug registers are in use"

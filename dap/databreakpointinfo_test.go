@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/argusdbg/argus/backend"
 	"github.com/argusdbg/argus/internal/testkit"
 	"github.com/google/go-dap"
 )
@@ -27,9 +28,10 @@ func (ed *editor) addressOf(expr string, frame int) string {
 	return v.MemoryReference
 }
 
-// TestDataBreakpointInfo: it says the truth before anything is set.
+// TestDataBreakpointInfo: it says the truth before anything is set. Without page guards:
+// see TestMoreThanFourGuarded.
 func TestDataBreakpointInfo(t *testing.T) {
-	ed, file := stopsEditor(t, "loop", "5")
+	ed, file := stopsEditorWith(t, Config{Options: backend.Options{NoGuards: true}}, "loop", "5")
 	ed.breakAt(file, lineOf(t, file, "// used"))
 	ed.configured()
 	stop := ed.stopped()

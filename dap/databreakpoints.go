@@ -11,7 +11,8 @@ import (
 )
 
 // setDataBreakpointsArguments can have log messages: the protocol knows none for data
-// breakpoints. {old} and {new} in them are the value before and after.
+// breakpoints. {old} and {new} in them are the value before and after. See logtrace.go for those
+// that stop nobody.
 type setDataBreakpointsArguments struct {
 	Breakpoints []struct {
 		dap.DataBreakpoint
@@ -27,8 +28,13 @@ type dataWish struct {
 	cond   string
 	hit    string
 	log    string
-	quiet  bool // it only remembers who was there last
+	who    backend.Selector // goroutines that it is about
+	quiet  bool             // it only remembers who was there last
+	raw    bool             // each store to an object is told by itself
 }
+
+// armed reports whether it is set, in either way.
+func (p *dataPoint) armed() bool { return p.set != nil || p.trace != nil }
 
 // reports says whether hits are reported and do not stop the program.
 func (w *dataWish) reports() bool { return w.quiet || w.log != "" }
@@ -39,7 +45,9 @@ type dataPoint struct {
 	dataWish
 	set       *backend.Watchpoint // nil: for the reason err
 	err       error
-	registers int // that it takes
+	registers int       // that it takes
+	trace     *logTrace // what logs without stopping the program, in place of set
+	byStop    error     // why each line stops the program
 
 	said     string // the message that the client was sent last
 	saidMode backend.Mode
@@ -126,9 +134,12 @@ func (s *session) changeData(ctx context.Context, p *dataPoint, w dataWish) {
 		return
 	}
 	p.message.Store(message)
-	if p.set == nil || had.reports() != w.reports() {
+	if !p.armed() || had.reports() != w.reports() || had.log == "" != (w.log == "") {
 		s.clearData(p)
 		p.err = s.armData(ctx, p)
+		return
+	}
+	if w.log != "" && s.changeLog(ctx, p, &had) {
 		return
 	}
 	if had.cond != w.cond || had.hit != w.hit {
@@ -140,12 +151,17 @@ func (s *session) changeData(ctx context.Context, p *dataPoint, w dataWish) {
 
 // watch sets a data breakpoint in a mode.
 func (s *session) watch(ctx context.Context, p *dataPoint, expr string, m backend.Mode, in backend.WatchOption) error {
-	opts := []backend.WatchOption{in, backend.InMode(m), backend.If(p.cond), backend.WithHitCondition(p.hit)}
+	opts := append(p.on.options(), in, backend.InMode(m), backend.If(p.cond), backend.WithHitCondition(p.hit), backend.OnGoroutines(p.who))
+	if p.raw {
+		opts = append(opts, backend.Raw())
+	}
 	if p.reports() {
 		opts = append(opts, backend.Report(s.reporter(p)))
 	}
 	var err error
-	p.set, err = s.target.Watch(ctx, expr, p.access, opts...)
+	if p.set, err = s.target.Watch(ctx, expr, p.access, opts...); err == nil {
+		p.registers = p.set.Slots()
+	}
 	return err
 }
 
@@ -168,12 +184,21 @@ func (s *session) reporter(p *dataPoint) func(*backend.Hit) {
 			}
 			return valueText(h.Evaluate(expr, load))
 		})
-		s.logLine(rules, h.Goroutine, h.Place, text)
+		s.lines.put(logLine(rules, fmt.Sprint(h.Goroutine.ID), h.Place, text+doubtOf(h.CondErr)))
 	}
+}
+
+// doubtOf is what is added to a line of which it is not known whether it was to be.
+func doubtOf(condErr error) string {
+	if condErr == nil {
+		return ""
+	}
+	return " (the condition could not be evaluated)"
 }
 
 // clearData takes a data breakpoint back.
 func (s *session) clearData(p *dataPoint) {
+	s.dropTrace(p)
 	if p.set == nil {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // watchUsage is what help says of watch.
-const watchUsage = `watch [-w|-r|-rw] [-mode exact|pinned|sampled] [-bytes N] [-hit N] [-log "TEXT"] [-quiet] EXPR|ADDRESS [if COND]`
+const watchUsage = `watch [-w|-r|-rw] [-mode exact|pinned|sampled] [-bytes N] [-follow] [-raw] [-hit N] [-log "TEXT"] [-goroutine id=N|func=FUNCTION|label=KEY=VALUE] [-quiet] EXPR|ADDRESS [if COND]`
 
 // commandWatch sets a data breakpoint from the console. Those of requests leave it alone.
 func (s *session) commandWatch(r *request, at backend.Scope, line string) (string, error) {
@@ -27,10 +27,10 @@ func (s *session) commandWatch(r *request, at backend.Scope, line string) (strin
 	if err != nil {
 		return "", err
 	}
+	p.id = s.stops.newID()
 	if s.changeData(r.ctx, p, *w); p.err != nil {
 		return "", p.err
 	}
-	p.id = s.stops.newID()
 	s.stops.watched = append(s.stops.watched, p)
 	s.refreshData(true) // the new one's message too
 	until := ""
@@ -48,8 +48,11 @@ func parseWatch(line string) (*dataWish, error) {
 	for strings.HasPrefix(rest, "-") {
 		var flag, value string
 		flag, rest = cutWord(rest)
+		if long, ok := strings.CutPrefix(flag, "--"); ok {
+			flag = "-" + long
+		}
 		switch flag {
-		case "-mode", "-bytes", "-hit", "-log":
+		case "-mode", "-bytes", "-hit", "-log", "-goroutine":
 			if value, rest = cutWord(rest); value == "" {
 				return nil, fmt.Errorf("%s lacks its value: %s", flag, watchUsage)
 			}
@@ -69,8 +72,14 @@ func parseWatch(line string) (*dataWish, error) {
 			w.hit = value
 		case "-log":
 			w.log = value
+		case "-goroutine":
+			w.who, err = backend.ParseSelector(value)
 		case "-quiet":
 			w.quiet = true
+		case "-follow":
+			w.on.Follow = true
+		case "-raw":
+			w.raw = true
 		default:
 			err = fmt.Errorf("watch has no option %s: %s", flag, watchUsage)
 		}
@@ -113,9 +122,11 @@ func (s *session) commandWatches(r *request, at backend.Scope, line string) (str
 	fmt.Fprintln(w, "ID\tON\tACCESS\tHITS\tSTATE")
 	for _, p := range s.stops.allData() {
 		hits, state := "-", ""
-		if p.set != nil {
+		if p.trace != nil {
+			hits, state = strconv.FormatUint(p.trace.Stats().Records, 10), s.traceText(p)
+		} else if p.set != nil {
 			st := p.set.Stats()
-			hits, state = strconv.FormatUint(st.Hits, 10), coverageText(&st)
+			hits, state = strconv.FormatUint(st.Hits, 10), p.coverage(&st)
 		} else if p.err != nil {
 			state = p.err.Error()
 		}
@@ -170,6 +181,10 @@ func (s *session) commandWho(r *request, at backend.Scope, line string) (string,
 	}
 	var texts []string
 	for _, p := range list {
+		if p.trace != nil {
+			texts = append(texts, s.lastTraced(p))
+			continue
+		}
 		if p.set == nil {
 			texts = append(texts, fmt.Sprintf("%s: %v", p.on.name(), p.err))
 			continue
@@ -192,8 +207,8 @@ func (s *session) watching(r *request, at backend.Scope, expr string) (list []*d
 	v, err := s.target.Evaluate(r.ctx, at, expr, backend.Load{NoFollow: true})
 	for _, p := range s.stops.allData() {
 		same := p.on.name() == expr || p.on.Expr == expr
-		if p.set != nil && err == nil && v.Addr != 0 {
-			from, end := p.set.Addr(), p.set.Addr()+uint64(p.set.Size())
+		if from, size := p.at(); size > 0 && err == nil && v.Addr != 0 {
+			end := from + uint64(size)
 			same = v.Addr < end && from < v.Addr+uint64(max(v.Size, 1))
 		}
 		if same {

@@ -16,6 +16,8 @@ func TestParseWatch(t *testing.T) {
 		"-hit 5 -quiet a if a > 3 && b":    {access: backend.Write, on: dataID{Expr: "a"}, hit: "5", quiet: true, cond: "a > 3 && b"},
 		`-hit "> 5" -log "is {new}, x" *p`: {access: backend.Write, on: dataID{Expr: "*p"}, hit: "> 5", log: "is {new}, x"},
 		"0xc000010 if x":                   {access: backend.Write, on: dataID{Addr: 0xc000010, Bytes: 8}, cond: "x"},
+		"-goroutine id=18 a":               {access: backend.Write, on: dataID{Expr: "a"}, who: backend.Selector{ID: 18}},
+		"--goroutine func=f --hit 2 a":     {access: backend.Write, on: dataID{Expr: "a"}, hit: "2", who: backend.Selector{Func: "f"}},
 		"-bytes 3 main.x":                  {access: backend.Write, on: dataID{Expr: "main.x", Bytes: 3}},
 	} {
 		got, err := parseWatch(line)
@@ -23,7 +25,7 @@ func TestParseWatch(t *testing.T) {
 			t.Errorf("%q: %+v, %v", line, got, err)
 		}
 	}
-	for _, line := range []string{"", "-rw", "-mode x", "-mode", "-bytes 0 x", "-bytes two x", "-often x", "-hit", "if x"} {
+	for _, line := range []string{"", "-rw", "-mode x", "-mode", "-bytes 0 x", "-bytes two x", "-often x", "-goroutine 18 x", "-goroutine", "-hit", "if x"} {
 		if line == "if x" {
 			continue // an expression that is none: the backend says so
 		}

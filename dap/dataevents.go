@@ -9,11 +9,14 @@ import (
 
 // shownData describes a data breakpoint to the client: if it is set its message says how.
 func (s *session) shownData(p *dataPoint) dap.Breakpoint {
-	b := dap.Breakpoint{Id: p.id, Verified: p.set != nil}
+	b := dap.Breakpoint{Id: p.id, Verified: p.armed()}
 	switch {
+	case p.trace != nil:
+		b.Message = s.traceText(p)
+		p.said = b.Message
 	case p.set != nil:
 		st := p.set.Stats()
-		b.Message = coverageText(&st)
+		b.Message = p.coverage(&st)
 		p.said, p.saidMode, p.saidHow = b.Message, st.Mode, st.Coverage
 	case p.err != nil:
 		b.Message = p.err.Error()
@@ -25,12 +28,16 @@ func (s *session) shownData(p *dataPoint) dap.Breakpoint {
 // refreshData tells the client of data breakpoints that have come to cover less, or more.
 // Figures alone are worth an event if all is to be told, when the program has stopped.
 func (s *session) refreshData(all bool) {
-	for _, p := range s.stops.allData() {
+	for _, p := range slices.Clone(s.stops.allData()) {
+		if p.trace != nil {
+			s.refreshTrace(p, all)
+			continue
+		}
 		if p.set == nil {
 			continue
 		}
 		st := p.set.Stats()
-		if st.Mode != p.saidMode || st.Coverage != p.saidHow || all && coverageText(&st) != p.said {
+		if st.Mode != p.saidMode || st.Coverage != p.saidHow || all && p.coverage(&st) != p.said {
 			s.breakpointEvent("changed", s.shownData(p))
 		}
 	}
@@ -53,6 +60,7 @@ func (s *session) tookHit(h *backend.Hit) string {
 // endData ends a data breakpoint that has become meaningless, and says so.
 func (s *session) endData(p *dataPoint, why string) string {
 	text := p.on.name() + ": " + why
+	s.dropTrace(p)
 	if p.set != nil {
 		st := p.set.Stats()
 		s.console("data breakpoint %d on %s has ended: %s (%s; %s)", p.id, p.on.name(), why, counted(st.Hits, "hit", "hits"), coverageText(&st))
@@ -74,6 +82,7 @@ func (s *stops) forget(p *dataPoint) {
 // tellLast says what data breakpoints have missed of a program that has ended: no other
 // event will.
 func (s *session) tellLast() {
+	s.lines.finish()
 	for _, p := range s.stops.allData() {
 		if p.set == nil {
 			continue
@@ -88,7 +97,11 @@ func (s *session) tellLast() {
 // others have ended.
 func (s *session) restoreData() {
 	s.stops.turns = turns{}
-	for _, p := range slices.Clone(s.stops.allData()) {
+	list := slices.Clone(s.stops.allData())
+	for _, p := range list {
+		s.dropTrace(p)
+	}
+	for _, p := range list {
 		p.set = nil
 		if !p.on.Package {
 			s.endData(p, "it was memory of the process that has ended")

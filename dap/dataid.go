@@ -17,14 +17,16 @@ import (
 type dataID struct {
 	Expr    string       `json:"expr,omitempty"` // "": Bytes at Addr
 	Package bool         `json:"package,omitempty"`
-	Bytes   int          `json:"bytes,omitempty"` // 0: all of Expr
-	Mode    backend.Mode `json:"mode,omitempty"`  // "": as it fits
+	Bytes   int          `json:"bytes,omitempty"`  // 0: all of Expr
+	Mode    backend.Mode `json:"mode,omitempty"`   // "": as it fits
+	Follow  bool         `json:"follow,omitempty"` // pointers, the first that comes
 
 	// What follows is good for one process, and not for package variables.
 	PID       int    `json:"pid,omitempty"`
 	Addr      uint64 `json:"addr,omitempty"`
 	Type      string `json:"type,omitempty"`
 	Local     bool   `json:"local,omitempty"`
+	Moves     bool   `json:"moves,omitempty"` // as an entry of a map: Addr is that of the map
 	Goroutine int64  `json:"goroutine,omitempty"`
 	Frame     int    `json:"frame,omitempty"`
 }
@@ -43,6 +45,14 @@ func parseDataID(text string) (*dataID, error) {
 		return nil, fmt.Errorf("malformed data ID: %q", text)
 	}
 	return id, nil
+}
+
+// options are those of what it is on.
+func (id *dataID) options() (list []backend.WatchOption) {
+	if id.Follow {
+		list = append(list, backend.Follow(1))
+	}
+	return list
 }
 
 // name is what the user calls it.
@@ -70,8 +80,18 @@ func (id *dataID) place(ctx context.Context, t *target) (expr string, in backend
 	if id.Expr == "" {
 		return bytesAt(id.Addr, id.Bytes), in, nil
 	}
-	if !id.Package {
+	switch {
+	case id.Moves && !id.Package:
 		in = backend.InScope(id.Goroutine, id.Frame)
+		w, err := t.Watchable(ctx, id.Expr, append(id.options(), in)...)
+		if err == nil && w.Addr != id.Addr {
+			err = errElsewhere
+		}
+		return id.Expr, in, err
+	case !id.Package:
+		in = backend.InScope(id.Goroutine, id.Frame)
+	case id.Bytes == 0: // it means the same everywhere
+		return id.Expr, in, nil
 	}
 	addr, err := id.find(ctx, t)
 	switch {

@@ -25,10 +25,6 @@ func hitText(name string, h *backend.Hit) string {
 	if h.Call != "" {
 		by = fmt.Sprintf("the system call %s of %s", h.Call, by)
 	}
-	at := h.Place.String()
-	if h.Place.File != "" {
-		at = fmt.Sprintf("%s (%s:%d)", h.Place.Function, baseName(h.Place.File), h.Place.Line)
-	}
 	what := fmt.Sprintf("%s: %s -> %s, written", name, h.Old, h.New)
 	switch h.Access {
 	case backend.Read:
@@ -36,18 +32,38 @@ func hitText(name string, h *backend.Hit) string {
 	case backend.ReadWrite:
 		what = fmt.Sprintf("%s: %s -> %s, read or written", name, h.Old, h.New)
 	}
-	text := fmt.Sprintf("%s by %s at %s", what, by, at)
+	if len(h.Changes) > 0 {
+		what = h.What() + ", written"
+	}
+	text := fmt.Sprintf("%s by %s at %s", what, by, placeText(h.Place))
 	if h.CondErr != nil {
 		text += fmt.Sprintf("; %v", h.CondErr)
 	}
 	return text
 }
 
+// placeText is a place in short.
+func placeText(at backend.Place) string {
+	if at.File == "" {
+		return at.String()
+	}
+	return fmt.Sprintf("%s (%s:%d)", at.Function, baseName(at.File), at.Line)
+}
+
 // coverageText says what a data breakpoint may have missed.
 func coverageText(st *backend.Stats) string {
 	text := fmt.Sprintf("mode %s, coverage %s", st.Mode, st.Coverage)
+	switch {
+	case st.Guarded:
+		text += ", by a page guard"
+	case st.Stepped:
+		text += ", by single steps"
+	}
 	if st.Mode == backend.ModeSampled && st.Enabled > 0 {
 		text += fmt.Sprintf(", on for %.0f%% of the time", 100*st.Share())
+	}
+	if st.Others > 0 {
+		text += fmt.Sprintf(", %s by other goroutines let pass", counted(st.Others, "access", "accesses"))
 	}
 	if st.Reason != "" {
 		text += ": " + st.Reason

@@ -29,6 +29,7 @@ func onDisconnect(s *session, r *request, args *dap.DisconnectArguments) (any, e
 		if t.streams != nil {
 			t.streams.drain()
 		}
+		s.lines.finish()
 	}
 	s.answer(r, nil, err)
 	s.wire.event("terminated", nil)

@@ -19,6 +19,13 @@
 // Each family of requests has a file of its own: what a file registers with its name is
 // in table.go, what there is no handler for in unimplemented.go.
 //
+// # Log points
+//
+// Lines of log points are made where a thread has been stopped, on the backend's thread, or of
+// the records of a trace (logtrace.go), for which nobody stops. A goroutine looks for records as
+// long as there are traces, and all lines pass through one queue (loglines.go): so they keep
+// their order, and a flood leaves room for responses.
+//
 // # Wire
 //
 // Frames and types are go-dap's. Its codec is not used to tell requests apart: it
@@ -30,10 +37,12 @@
 //
 // Serve may be called from any goroutine, for many connections at once. Functions given
 // to the backend (reports of watchpoints, log points) run on its threads: they use the
-// wire, which is safe for that, and nothing else of the session.
+// queue of log lines, or the wire, which are safe for that, and nothing else of the session.
 //
 // # Locks
 //
-// wire.mu guards writing, session.mu the contexts of requests that are under way. Neither
-// is held while anything is waited for but the client to read.
+// wire.mu guards writing, logLines.mu, which is taken before it, the lines of log points,
+// session.mu the contexts of requests that are under way, followed.mu the programs of which
+// the client is still to be told. None is held while anything is waited for but the client to
+// read.
 package dap

@@ -15,6 +15,10 @@ import (
 // otherwise, as users of Delve are used to.
 type exceptionFilters struct{ ignorePanics, ignoreFatal bool }
 
+// exceptionIDs are what breakpoints the filters are to the client: as with Delve they are no
+// numbers that others have.
+var exceptionIDs = map[string]int{filterPanic: -1, filterFatal: -2}
+
 // onSetExceptionBreakpoints chooses among the filters.
 func onSetExceptionBreakpoints(s *session, r *request, args *dap.SetExceptionBreakpointsArguments) (any, error) {
 	if err := s.debugged(); err != nil {
@@ -31,11 +35,11 @@ func onSetExceptionBreakpoints(s *session, r *request, args *dap.SetExceptionBre
 	}
 	list := []dap.Breakpoint{}
 	for _, name := range wanted {
-		b := dap.Breakpoint{Verified: err == nil}
+		b := dap.Breakpoint{Id: exceptionIDs[name], Verified: err == nil}
 		if err != nil {
 			b.Message = err.Error()
 		}
-		if name != filterPanic && name != filterFatal {
+		if b.Id == 0 {
 			b = dap.Breakpoint{Message: fmt.Sprintf("there is no exception filter %q", name)}
 		}
 		list = append(list, b)
@@ -76,7 +80,7 @@ func onExceptionInfo(s *session, r *request, args *dap.ExceptionInfoArguments) (
 func (s *session) stackText(frames []backend.Frame) string {
 	var own, all strings.Builder
 	for i, f := range frames {
-		line := fmt.Sprintf("\t%2d  %#016x in %s\n\t    at %s:%d\n", i, f.PC, f.Function, s.target.toClient(f.File), s.client.lineOut(f.Line))
+		line := fmt.Sprintf("\t%2d  %#016x in %s\n\t    at %s:%d\n", i, f.PC, f.Function, s.target.toClient(f.File), f.Line)
 		all.WriteString(line)
 		if !strings.HasPrefix(f.Function, "runtime.") {
 			own.WriteString(line)

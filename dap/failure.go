@@ -25,6 +25,7 @@ const (
 	idGlobals       = 2007
 	idVariable      = 2008
 	idEvaluate      = 2009
+	idPause         = 2010
 	idExceptionInfo = 2011
 	idSetVariable   = 2012
 	idDisassemble   = 2013

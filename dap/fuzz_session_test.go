@@ -1,12 +1,10 @@
 package dap
 
 import (
-	"bufio"
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -37,10 +35,15 @@ func FuzzSession(f *testing.F) {
 // 10m; a few if it says nothing. The name of one that fails is its seed.
 func TestRandomSessions(t *testing.T) {
 	before := testkit.Used(t)
-	before.Threads = math.MaxInt // the runtime keeps them
+	before.Threads = testkit.Any
 	length, err := time.ParseDuration(os.Getenv("ARGUS_DAP_RANDOM"))
 	if err != nil {
 		length = 0
+	}
+	for _, seed := range onceFailed {
+		for range 3 {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) { randomSession(t, randomBytes(seed)) })
+		}
 	}
 	start := time.Now()
 	for seed := uint64(100); seed < 100+few(6) || time.Since(start) < length; seed++ {
@@ -49,10 +52,12 @@ func TestRandomSessions(t *testing.T) {
 			break
 		}
 	}
-	if left := testkit.Settled(t, before); left.Descriptors > before.Descriptors || left.Goroutines > before.Goroutines {
-		t.Errorf("before %+v, after %+v", before, left)
-	}
+	testkit.NoMoreThan(t, before)
 }
+
+// onceFailed are seeds of sessions in which a program outlived its session (215), and was
+// killed by a signal of ours that came late (1786).
+var onceFailed = []uint64{215, 1786}
 
 // few is n, or fewer if time is short.
 func few(n uint64) uint64 {
@@ -179,20 +184,9 @@ func (ed *editor) settle() {
 // startForever starts a program that can be attached to, and returns when it runs.
 func startForever(t testing.TB) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(testkit.Scenarios(t, testkit.Debug), "forever")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
-		t.Fatalf("the program says %q, %v", line, err)
+	cmd, line := testkit.Start(t, testkit.Scenarios(t, testkit.Debug), "forever")
+	if line != "ready\n" {
+		t.Fatalf("the program says %q", line)
 	}
 	return cmd
 }
@@ -240,7 +234,8 @@ func unharmed(t testing.TB, pid int) {
 			if s.Name == "main.x" {
 				var value [8]byte
 				if _, err := memory.ReadAt(value[:], int64(s.Value)); err != nil {
-					t.Fatal(err)
+					stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // the last number is what it ended with
+					t.Fatalf("the program has ended: %v\n%s", err, stat)
 				}
 				return binary.LittleEndian.Uint64(value[:])
 			}

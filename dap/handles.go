@@ -156,17 +156,22 @@ func (s *session) children(ctx context.Context, n *node, start, count int) (list
 	return list, nil
 }
 
-// childrenOf asks the backend for children. A function call lets the program run without
-// a stop that the client is told of: what was read before is then read again.
+// childrenOf asks the backend for children.
 func (s *session) childrenOf(ctx context.Context, n *node, start, count int) ([]*backend.Variable, error) {
-	list, err := s.target.Children(ctx, n.v, start, count, s.load())
+	return s.ofNode(ctx, n, func() ([]*backend.Variable, error) { return s.target.Children(ctx, n.v, start, count, s.load()) })
+}
+
+// ofNode reads what a variable has. A function call lets the program run without a stop
+// that the client is told of: the variable is then read again first.
+func (s *session) ofNode(ctx context.Context, n *node, read func() ([]*backend.Variable, error)) ([]*backend.Variable, error) {
+	list, err := read()
 	if !errors.Is(err, backend.ErrStale) {
 		return list, err
 	}
 	if err := s.readAgain(ctx, n); err != nil {
 		return nil, err
 	}
-	return s.target.Children(ctx, n.v, start, count, s.load())
+	return read()
 }
 
 func (s *session) readAgain(ctx context.Context, n *node) error {
@@ -177,7 +182,8 @@ func (s *session) readAgain(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	v.Name, v.Expr = n.v.Name, n.v.Expr
+	v.Name = n.v.Name
+	v.DenotedBy(n.v.Expr)
 	n.v = v
 	return nil
 }

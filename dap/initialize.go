@@ -34,7 +34,6 @@ func onInitialize(s *session, r *request, args *initializeArguments) (any, error
 		return nil, failSilently(idInitialize, "Failed to initialize", fmt.Errorf("%s", why))
 	}
 	s.client = client{
-		linesFrom: 1, columnsFrom: 1,
 		variableType:  args.SupportsVariableType,
 		runInTerminal: args.SupportsRunInTerminalRequest,
 		invalidated:   args.SupportsInvalidatedEvent,

@@ -3,7 +3,6 @@ package dap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"debug/buildinfo"
@@ -128,16 +127,6 @@ func (s *session) start(ctx context.Context, c *launchConfig, exe *executable) (
 	return t, nil
 }
 
-// follow has the programs followed that the program starts, if that is wanted.
-func (s *session) follow(ctx context.Context, t *target) {
-	if !t.FollowExecs || t.Session == nil {
-		return
-	}
-	if err := t.Session.FollowExec(ctx, true, t.FollowExecRegex); err != nil {
-		s.output("important", fmt.Sprintf("Failed to enable follow exec: %v\n", err))
-	}
-}
-
 func (s *session) openCore(ctx context.Context, t *target) (err error) {
 	core, err := t.cfg.path(t.cfg.CoreFilePath)
 	if err != nil {
@@ -176,6 +165,9 @@ func (s *session) watchPlain(t *target) {
 		<-t.plain.done
 		t.streams.drain()
 		s.post(func() {
+			if t.dropped {
+				return
+			}
 			s.state = stateOver
 			s.output("console", exited(t.pid(), t.plain.status()))
 			s.tellExit(t, t.plain.status())

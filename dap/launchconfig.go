@@ -100,6 +100,9 @@ func (c *launchConfig) check() error {
 	default:
 		return fmt.Errorf("invalid debug configuration - unsupported 'outputMode' attribute %q", c.OutputMode)
 	}
+	if c.Mode == "core" { // where it has no meaning
+		return nil
+	}
 	return checkBackend(c.Backend)
 }
 

@@ -9,26 +9,16 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/argusdbg/argus/internal/testkit"
 )
 
 // background starts the target without a debugger, and returns when it is on its way.
 func background(t *testing.T) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(lifeTarget(t), "wait")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	var word string
-	if _, err := fmt.Fscan(out, &word); err != nil || word != "ready" {
-		t.Fatal(word, err)
+	cmd, line := testkit.Start(t, lifeTarget(t), "wait")
+	if word, _ := firstWord(strings.TrimSpace(line)); word != "ready" {
+		t.Fatal(line)
 	}
 	return cmd
 }

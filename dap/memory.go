@@ -12,14 +12,9 @@ import (
 	"github.com/google/go-dap"
 )
 
-const (
-	// maxMemory is how much is read or written at once, in bytes: some clients take no
-	// messages of more than 4 MiB, and it is sent in base64.
-	maxMemory = 2 << 20
-	// pageSize is what memory is readable or not in multiples of; larger pages are
-	// multiples of it too.
-	pageSize = 4096
-)
+// maxMemory is how much is read or written at once, in bytes: some clients take no
+// messages of more than 4 MiB, and it is sent in base64.
+const maxMemory = 2 << 20
 
 // address is the address that a reference to memory and an offset from it denote. The
 // references that we give out are addresses.
@@ -90,21 +85,11 @@ func (s *session) readable(ctx context.Context, addr uint64, count int) ([]byte,
 		count = int(rest)
 	}
 	buf := make([]byte, count)
-	err := s.target.ReadMemory(ctx, addr, buf)
-	if err == nil {
-		return buf, nil
+	n, err := s.target.ReadAvailable(ctx, addr, buf)
+	if err != nil && (ctx.Err() != nil || s.target.Ended() != nil) {
+		return nil, err
 	}
-	for done := 0; done < count; {
-		if ctx.Err() != nil || s.target.Ended() != nil {
-			return nil, err
-		}
-		n := min(pageSize-int((addr+uint64(done))%pageSize), count-done)
-		if s.target.ReadMemory(ctx, addr+uint64(done), buf[done:done+n]) != nil {
-			return buf[:done], nil
-		}
-		done += n
-	}
-	return buf, nil
+	return buf[:n], nil
 }
 
 // onWriteMemory writes memory.

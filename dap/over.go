@@ -41,6 +41,7 @@ func (s *session) tellExit(t *target, status int) {
 func (s *session) tellTerminated(t *target) {
 	if !t.told {
 		t.told = true
+		s.lines.finish()
 		s.wire.event("terminated", nil)
 	}
 }
@@ -48,7 +49,6 @@ func (s *session) tellTerminated(t *target) {
 // replaced is for a program that has become another, which is not debugged. If it is our
 // child its end is waited for.
 func (s *session) replaced(t *target, ev *backend.Exec) {
-	t.replace = ev
 	s.output("important", fmt.Sprintf("The program has replaced itself by %s, which is not debugged\n", ev.Path))
 	if !t.launched {
 		s.tellTerminated(t)
@@ -77,6 +77,7 @@ func (s *session) finish() {
 		}
 		t.tidy()
 	}
+	s.lines.close()
 	if given := s.cfg.Session; given != nil && given.Ended() == nil { // nobody has asked for it
 		if err := given.Close(); err != nil {
 			s.log.Error("the program could not be released", "error", err)

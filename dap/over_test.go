@@ -1,9 +1,13 @@
 package dap
 
 import (
+	"bytes"
+	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A program that replaces itself by another is told of, and then how that ends.
@@ -32,6 +36,26 @@ func TestReplacedAndCut(t *testing.T) {
 		if how == "disconnect" {
 			ed.disconnect()
 		}
+		ed.leave()
+	}
+}
+
+// It ends, too, when the session does so at the moment at which it begins.
+func TestReplacedMeanwhile(t *testing.T) {
+	for range few(30) {
+		ed := newEditor(t)
+		ed.launch(lifeTarget(t), with{"args": []string{"exec", lifeTarget(t), "wait"}})
+		ed.send("configurationDone", nil)
+		for deadline := time.Now().Add(patience); ; {
+			args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", ed.pid))
+			if err != nil || time.Now().After(deadline) {
+				t.Fatalf("the program does not replace itself: %q, %v", args, err)
+			}
+			if len(args) > 0 && !bytes.Contains(args, []byte("\x00exec\x00")) {
+				break
+			}
+		}
+		ed.disconnect()
 		ed.leave()
 	}
 }

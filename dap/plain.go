@@ -1,13 +1,14 @@
 package dap
 
 import (
-	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/internal/tty"
 )
 
 // process is a program that runs without being debugged: noDebug.
@@ -25,7 +26,7 @@ func startPlain(exe *executable, c *launchConfig, dir string, st *streams) (*pro
 	}
 	cmd.Stdout, cmd.Stderr = st.out, st.err
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
-	if st.in != nil && isTerminal(st.in) {
+	if tty.Is(st.in) {
 		cmd.SysProcAttr.Foreground, cmd.SysProcAttr.Ctty = true, int(st.in.Fd())
 	}
 	p := &process{cmd: cmd, done: make(chan struct{})}
@@ -72,9 +73,4 @@ func (p *process) end() {
 	case <-p.done:
 	case <-time.After(killTime):
 	}
-}
-
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
 }

@@ -80,7 +80,7 @@ func (s *session) rebuilt(r *request, c *launchConfig, exe *executable, err erro
 	}
 	before := s.target
 	s.answer(r, nil, nil)
-	s.state = stateStarting
+	s.state, before.dropped = stateStarting, true
 	if err := before.release(true); err != nil {
 		s.log.Warn("the program before could not be ended", "error", err)
 	}

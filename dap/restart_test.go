@@ -1,6 +1,7 @@
 package dap
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,14 +106,34 @@ func TestRestartRefused(t *testing.T) {
 	}
 	ed.disconnect()
 
-	ed = newEditor(t)
+}
+
+// A program that is not debugged is restarted too, and its end before is not told.
+func TestRestartNoDebug(t *testing.T) {
+	ed := newEditor(t)
 	ed.initialize()
 	ask[struct{}](ed, "launch", with{"mode": "exec", "program": lifeTarget(t), "args": []string{"wait"}, "noDebug": true})
-	if e := fails(ed, "restart", with{}); e.Format != "noDebug mode: unable to process 'restart' request" {
-		t.Errorf("%+v", e)
+	pid := func() (pid int) {
+		said := ed.heard("ready")
+		if _, err := fmt.Sscanf(said[strings.Index(said, "ready"):], "ready %d", &pid); err != nil {
+			t.Fatalf("%q: %v", said, err)
+		}
+		return pid
 	}
-	if e := fails(ed, "setBreakpoints", with{}); e.Format != "noDebug mode: unable to process 'setBreakpoints' request" {
-		t.Errorf("%+v", e)
+	before := pid()
+	for range 2 {
+		if e := fails(ed, "setBreakpoints", with{}); e.Format != "noDebug mode: unable to process 'setBreakpoints' request" {
+			t.Errorf("%+v", e)
+		}
+		ask[struct{}](ed, "restart", with{})
+		now := pid()
+		if syscall.Kill(before, 0) == nil || syscall.Kill(now, 0) != nil {
+			t.Errorf("of processes %d and %d not the second is there", before, now)
+		}
+		before = now
+	}
+	if n := len(ed.came("exited")) + len(ed.came("terminated")); n > 0 {
+		t.Errorf("%d ends are told", n)
 	}
 	ed.disconnect()
 }

@@ -18,7 +18,12 @@ var errPaused = errors.New("paused")
 // arrived, in the loop: after the response to the request at hand.
 func (s *session) run(how way) {
 	s.handles.reset()
-	s.begin(how, s.arrived)
+	t := s.target
+	s.begin(how, func(ev backend.Event, err error) {
+		if s.target == t { // else it has been restarted meanwhile
+			s.arrived(ev, err)
+		}
+	})
 }
 
 // begin lets the program run, and has the loop call then with what that ends with. It is
@@ -59,6 +64,7 @@ func (s *session) arrived(ev backend.Event, err error) {
 	if s.state != stateRunning { // the client was told of the end already
 		return
 	}
+	s.tellFollowed()
 	switch {
 	case errors.Is(err, backend.ErrEnded) && ev == nil:
 		ev, err = s.target.Ended(), nil

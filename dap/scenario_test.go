@@ -101,7 +101,7 @@ func (sc *scene) build() {
 		sc.writeSource("go.mod", "module scenario\n\ngo 1.25\n")
 		program := filepath.Join(dir, "scenario")
 		sc.names["program"] = program
-		cmd := exec.Command("go", "build", "-buildvcs=false", "-gcflags=all=-N -l", "-o", program, ".")
+		cmd := exec.Command("go", "build", "-buildvcs=false", "-gcflags=all=-N -l", "-ldflags=-compressdwarf=false", "-o", program, ".")
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
 		if out, err := cmd.CombinedOutput(); err != nil {

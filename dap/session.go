@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/argusdbg/argus/backend"
+	"github.com/google/go-dap"
 )
 
 // Config is what a server is told by whoever starts it.
@@ -30,6 +31,8 @@ type Config struct {
 	// Log is told what the adapter does, Trace each message of the protocol (at level
 	// debug). nil is no log.
 	Log, Trace *slog.Logger
+
+	stopsToLog bool // for tests: data breakpoints stop for each line
 }
 
 // session is one conversation with a client.
@@ -44,6 +47,9 @@ type session struct {
 
 	mu      sync.Mutex
 	pending map[int]*request // guarded by mu; read, and not yet answered
+
+	followed followed
+	lines    *logLines
 
 	// What follows belongs to the loop.
 	state  state
@@ -84,8 +90,8 @@ func newSession(ctx context.Context, conn io.ReadWriter, cfg Config) *session {
 		cfg.Trace = discard
 	}
 	s := &session{cfg: cfg, log: cfg.Log, wire: newWire(conn, cfg.Trace), state: stateNew,
-		client:   client{linesFrom: 1, columnsFrom: 1},
 		requests: make(chan *request, 64), posts: make(chan func()), pending: map[int]*request{}}
+	s.lines = newLogLines(func(body dap.OutputEventBody) { s.wire.event("output", body) })
 	s.ctx, s.gone = context.WithCancelCause(context.WithoutCancel(ctx))
 	return s
 }
@@ -197,6 +203,9 @@ func (s *session) try(r *request) (body any, err error) {
 	}
 	if s.state == stateNoDebug && e.in&s.state == 0 {
 		return nil, &failure{id: idLaunch, summary: fmt.Sprintf("noDebug mode: unable to process '%s' request", r.command), silent: true}
+	}
+	if s.state == stateReady && e.in&hasTarget != 0 && e.in&stateReady == 0 {
+		return nil, &failure{id: idLaunch, summary: "No debug session started", err: userError("Use launch or attach request first."), silent: e.quiet}
 	}
 	if e.in&s.state == 0 {
 		return nil, &failure{id: idWrongState, summary: fmt.Sprintf("unable to process %s", r.command), err: errors.New(s.state.wrong()), silent: e.quiet}

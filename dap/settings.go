@@ -119,6 +119,3 @@ func decode(data []byte, into any) error {
 type userError string
 
 func (e userError) Error() string { return string(e) }
-
-// splitWords splits a line as a shell does.
-func splitWords(line string) ([]string, error) { return gobuild.SplitFlags(line) }

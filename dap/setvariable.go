@@ -24,7 +24,9 @@ func onSetVariable(s *session, r *request, args *dap.SetVariableArguments) (any,
 	if err != nil {
 		return nil, fail(idSetVariable, setFailed, err)
 	}
-	return s.set(r, at, v.Expr, args.Value, func(v *backend.Variable) any {
+	expr := v.Expr
+	return s.set(r, at, expr, args.Value, func(v *backend.Variable) any {
+		v.DenotedBy(expr)
 		return &dap.SetVariableResponseBody{Value: s.text(v, styleOf(args.Format)), Type: s.typeOf(v),
 			VariablesReference: s.reference(v, at), IndexedVariables: v.Indexed, NamedVariables: v.Facts}
 	})

@@ -92,7 +92,10 @@ func onStepInTargets(s *session, r *request, args *dap.StepInTargetsArguments) (
 
 // onPause stops the program. The event that tells of it is that of the run which ends.
 func onPause(s *session, r *request, args *dap.PauseArguments) (any, error) {
-	if s.state == stateRunning {
+	switch s.state {
+	case stateOver:
+		return nil, fail(idPause, "Unable to halt execution", errors.New(s.state.wrong()))
+	case stateRunning:
 		s.stops.asked = int64(args.ThreadId)
 		s.stops.endRun(errPaused)
 	}

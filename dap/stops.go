@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"reflect"
 	"strings"
 
 	"github.com/argusdbg/argus/backend"
@@ -47,16 +46,17 @@ func (s *stops) newID() int {
 	return s.lastID
 }
 
-// pointOf is what the client knows a breakpoint by; nil if it has been taken back.
-func (s *stops) pointOf(b *backend.Breakpoint) *point {
-	for _, list := range s.points {
+// pointOf is what the client knows a breakpoint by, and its kind; nil if it has been taken
+// back.
+func (s *stops) pointOf(b *backend.Breakpoint) (*point, pointKind) {
+	for of, list := range s.points {
 		for _, p := range list {
 			if p.set == b {
-				return p
+				return p, of.kind
 			}
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // restoreStops sets everything again in a new process: what was built anew may have it
@@ -64,17 +64,12 @@ func (s *stops) pointOf(b *backend.Breakpoint) *point {
 // gone.
 func (s *session) restoreStops() {
 	s.stops.selected, s.stops.fault, s.stops.targets = -1, nil, nil
-	for of, list := range s.stops.points {
+	for _, list := range s.stops.points {
 		for _, p := range list {
-			p.set = nil
-			if !p.bad {
-				s.setPoint(s.ctx, of.kind, p)
-			}
-			if said := p.said; !reflect.DeepEqual(said, s.shownPoint(p)) {
-				s.breakpointEvent("changed", p.said)
-			}
+			p.forget()
 		}
 	}
+	s.setMissing(s.ctx)
 	s.restoreData()
 	if err := s.catch(s.ctx); err != nil {
 		s.log.Warn("exception breakpoints cannot be restored", "error", err)
@@ -110,9 +105,3 @@ func baseName(path string) string {
 	}
 	return filepath.Base(path)
 }
-
-// lineIn is the program's number for a line that the client names.
-func (c *client) lineIn(line int) int { return line - c.linesFrom + 1 }
-
-// lineOut is the client's.
-func (c *client) lineOut(line int) int { return line - 1 + c.linesFrom }

@@ -19,7 +19,7 @@ func init() { // in init, since handlers lead back to the table
 		"configurationDone": {do: plain(onConfigurationDone), in: hasTarget | stateOver},
 		"disconnect":        {do: on(onDisconnect), in: anyState},
 		"terminate":         {do: on(onTerminate), in: known},
-		"restart":           {do: plain(onRestart), in: hasTarget | stateOver},
+		"restart":           {do: plain(onRestart), in: hasTarget | stateOver | stateNoDebug},
 		"cancel":            {do: on(onCancel), in: anyState, quiet: true},
 
 		// what stops the program: breakpoints.go, databreakpoints.go, exceptions.go
@@ -38,7 +38,7 @@ func init() { // in init, since handlers lead back to the table
 		"stepIn":        {do: on(onStepIn), in: stateStopped},
 		"stepOut":       {do: on(onStepOut), in: stateStopped},
 		"stepInTargets": {do: on(onStepInTargets), in: stateStopped, quiet: true},
-		"pause":         {do: on(onPause), in: hasTarget},
+		"pause":         {do: on(onPause), in: hasTarget | stateOver},
 
 		// what it looks like: one file each
 		"threads":       {do: on(onThreads), in: hasTarget | stateOver, quiet: true},

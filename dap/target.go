@@ -11,16 +11,16 @@ import (
 	"github.com/argusdbg/argus/backend"
 )
 
-// client is what the client said of itself.
+// client is what the client said of itself. Its lines and columns begin at 1, as the
+// program's do: initialize fails with others.
 type client struct {
-	linesFrom, columnsFrom int // what it calls the first: 1, or initialize has failed
-	variableType           bool
-	runInTerminal          bool
-	invalidated            bool // it can be told to ask for values anew
-	progress               bool
-	memoryEvent            bool
-	paging                 bool // it asks for parts of long lists
-	startDebugging         bool
+	variableType   bool
+	runInTerminal  bool
+	invalidated    bool // it can be told to ask for values anew
+	progress       bool
+	memoryEvent    bool
+	paging         bool // it asks for parts of long lists
+	startDebugging bool
 }
 
 // target is the program that is debugged.
@@ -35,7 +35,7 @@ type target struct {
 	exe     *executable
 	streams *streams
 	told    bool // the client knows that it has ended
-	replace *backend.Exec
+	dropped bool // a restart has ended it
 }
 
 // killTime is how long is waited for a process that is killed: it takes long only where
@@ -59,24 +59,27 @@ func (t *target) release(kill bool) error {
 	if errors.Is(err, backend.ErrEnded) {
 		err = nil
 	}
-	if t.replace != nil && t.launched {
-		t.endReplaced()
+	if t.Session != nil && t.launched {
+		// The loop need not have heard of it: it can have been the very end that err tells of.
+		if ev, is := t.Session.Ended().(*backend.Exec); is {
+			endReplaced(ev)
+		}
 	}
 	return err
 }
 
-// endReplaced ends what the program has replaced itself by. It is our child still, and its
-// number is its own until its end is collected.
-func (t *target) endReplaced() {
-	if t.replace.Wait(over) != nil {
+// endReplaced ends what our child has replaced its program by. Its number is its own until
+// its end is collected.
+func endReplaced(ev *backend.Exec) {
+	if ev.Wait(over) != nil {
 		return
 	}
-	if unix.Kill(-t.replace.PID, unix.SIGKILL) != nil { // it leads its group no longer
-		_ = unix.Kill(t.replace.PID, unix.SIGKILL)
+	if unix.Kill(-ev.PID, unix.SIGKILL) != nil { // it leads its group no longer
+		_ = unix.Kill(ev.PID, unix.SIGKILL)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), killTime)
 	defer cancel()
-	_ = t.replace.Wait(ctx)
+	_ = ev.Wait(ctx)
 }
 
 // tidy removes what was made for the program, once it is released.

@@ -17,6 +17,7 @@ func (s *session) tell(ev backend.Event, err error) {
 	if errors.Is(err, errPaused) {
 		err = nil
 	}
+	s.lines.flush()
 	switch ev := ev.(type) {
 	case *backend.Stop:
 		s.tellStop(ev, err)
@@ -31,14 +32,16 @@ func (s *session) tell(ev backend.Event, err error) {
 // stopReasons are the words of the protocol. Those of the backend that are not here are
 // breakpoints to the client.
 var stopReasons = map[backend.Reason]string{
-	backend.ReasonStep:         "step",
-	backend.ReasonCallReturned: "step",
-	backend.ReasonHalted:       "pause",
-	backend.ReasonWatchpoint:   "data breakpoint",
-	backend.ReasonScopeEnd:     "data breakpoint",
-	backend.ReasonPanic:        "exception",
-	backend.ReasonFatal:        "exception",
-	backend.ReasonHardcoded:    "hardcoded breakpoint",
+	backend.ReasonStep:           "step",
+	backend.ReasonCallReturned:   "step",
+	backend.ReasonHalted:         "pause",
+	backend.ReasonWatchpoint:     "data breakpoint",
+	backend.ReasonScopeEnd:       "data breakpoint",
+	backend.ReasonFreed:          "data breakpoint",
+	backend.ReasonGoroutineEnded: "data breakpoint",
+	backend.ReasonLost:           "data breakpoint",
+	backend.ReasonPanic:          "exception",
+	backend.ReasonFatal:          "exception",
 }
 
 func (s *session) tellStop(stop *backend.Stop, err error) {
@@ -56,17 +59,17 @@ func (s *session) tellStop(stop *backend.Stop, err error) {
 	for _, w := range stop.Ended {
 		if p := s.dataOf(w); p != nil {
 			body.HitBreakpointIds = append(body.HitBreakpointIds, p.id)
-			texts = append(texts, s.endData(p, "its variable has gone out of scope"))
+			texts = append(texts, s.endData(p, endOf(w)))
 		}
 	}
 	for i, b := range reached(stop) {
-		p := s.stops.pointOf(b)
+		p, kind := s.stops.pointOf(b)
 		if p == nil || slices.Contains(body.HitBreakpointIds, p.id) { // several threads can be there
 			continue
 		}
 		body.HitBreakpointIds = append(body.HitBreakpointIds, p.id)
 		if i == 0 && (body.Reason == "breakpoint" || body.Reason == "pause") {
-			body.Reason = string(s.kindOf(p))
+			body.Reason = string(kind)
 		}
 	}
 	body.Text = strings.Join(texts, "\n")
@@ -79,11 +82,27 @@ func (s *session) tellStop(stop *backend.Stop, err error) {
 		s.describe(&body)
 	case stop.Reason == backend.ReasonScopeEnd:
 		body.Description = "Paused on end of scope"
+	case stop.Reason == backend.ReasonHardcoded:
+		body.Description = "Paused on hardcoded breakpoint"
+	case stop.Reason == backend.ReasonFreed:
+		body.Description = "Paused on end of object"
 	case stop.Reason == backend.ReasonLibraryLoaded:
 		body.Description = string(stop.Reason)
 	}
 	s.wire.event("stopped", body)
 	s.refreshData(true)
+}
+
+// endOf says how a watchpoint ended by itself.
+func endOf(w *backend.Watchpoint) string {
+	end := w.End()
+	what := map[backend.EndKind]string{
+		backend.EndScope:     "its variable has gone out of scope",
+		backend.EndFreed:     "its object has been freed",
+		backend.EndGoroutine: "its goroutine has ended",
+		backend.EndLost:      "it was lost",
+	}[end.Kind]
+	return fmt.Sprintf("%s, with the value %s: %s", what, end.Last, end.Reason)
 }
 
 // fails makes a stop one for a fault.
@@ -99,6 +118,7 @@ func (s *session) describe(body *dap.StoppedEventBody) {
 		return
 	}
 	body.Description, body.Text = exceptionNames[e.ID], s.exceptionText(e)
+	body.HitBreakpointIds = append(body.HitBreakpointIds, exceptionIDs[e.ID])
 }
 
 // exceptionText is what an exception says. Strings are quoted, as users of Delve know it.
@@ -133,16 +153,6 @@ func reached(stop *backend.Stop) []*backend.Breakpoint {
 		return []*backend.Breakpoint{stop.Breakpoint}
 	}
 	return stop.Breakpoints
-}
-
-// kindOf says what kind of breakpoint something is.
-func (s *session) kindOf(p *point) pointKind {
-	for of, list := range s.stops.points {
-		if slices.Contains(list, p) {
-			return of.kind
-		}
-	}
-	return atLine
 }
 
 // threadOf is the goroutine that a stop is about, for the client's sake: that of the stop

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-dap"
@@ -82,23 +83,28 @@ func (s *session) goroutines(r *request, q backend.GoroutineQuery) ([]backend.Go
 // threadName is the name of a goroutine: "* [Go 1 label] main.main (Thread 123)", the star
 // being for the selected one.
 func threadName(g *backend.GoroutineInfo, labels []string) string {
-	star := ""
+	name := make([]byte, 0, 64) // put together by hand: there are thousands of them
 	if g.Selected {
-		star = "* "
+		name = append(name, "* "...)
 	}
 	if g.Unreadable != nil {
-		return fmt.Sprintf("%s Unreadable goroutine: %v", star, g.Unreadable)
+		return fmt.Sprintf("%s Unreadable goroutine: %v", name, g.Unreadable)
 	}
-	thread := ""
+	name = strconv.AppendInt(append(name, "[Go "...), g.ID, 10)
+	name = append(append(name, labelsOf(g.Labels, labels)...), "] "...)
+	name = append(name, cmp.Or(shortName(g.Place.Function), "???")...)
 	if g.Thread != 0 {
-		thread = fmt.Sprintf(" (Thread %d)", g.Thread)
+		name = append(strconv.AppendInt(append(name, " (Thread "...), int64(g.Thread), 10), ')')
 	}
-	return fmt.Sprintf("%s[Go %d%s] %s%s", star, g.ID, labelsOf(g.Labels, labels), cmp.Or(shortName(g.Place.Function), "???"), thread)
+	return string(name)
 }
 
 // labelsOf is those of a goroutine's pprof labels that the user wants to see: of one key
 // the value, of several with their keys, and all for "*".
 func labelsOf(labels map[string]string, keys []string) string {
+	if len(labels) == 0 {
+		return ""
+	}
 	if len(keys) == 1 && keys[0] != "*" {
 		if value := labels[keys[0]]; value != "" {
 			return " " + value

@@ -15,14 +15,31 @@ type turns struct {
 	many int // so many debug registers were too many
 }
 
-// armData sets a data breakpoint that is not.
+// armData sets a data breakpoint that is not: if it logs so that nothing stops for it, where
+// that can be.
 func (s *session) armData(ctx context.Context, p *dataPoint) error {
+	message, err := parseLogMessage(p.log)
+	if err != nil { // it was refused before, and is after a restart
+		return err
+	}
+	p.message.Store(message)
+	p.byStop = nil
+	if p.log != "" {
+		if p.byStop = s.armTrace(ctx, p, nil); p.byStop == nil {
+			return nil
+		}
+	}
+	if p.on.Mode == backend.ModeSampled {
+		s.demote(ctx)
+	}
+	return s.armStops(ctx, p)
+}
+
+// armStops sets a data breakpoint that stops a thread at each hit.
+func (s *session) armStops(ctx context.Context, p *dataPoint) error {
 	expr, in, err := p.on.place(ctx, s.target)
 	if err != nil {
 		return err
-	}
-	if w, err := s.target.Watchable(ctx, expr, in); err == nil {
-		p.registers = w.Slots
 	}
 	mode := p.on.Mode
 	switch {
@@ -33,6 +50,13 @@ func (s *session) armData(ctx context.Context, p *dataPoint) error {
 		mode = backend.ModeExact
 	}
 	err = s.watch(ctx, p, expr, mode, in)
+	if err != nil && !s.stops.turns.on && s.demote(ctx) { // they may hold the room that it lacks
+		return s.armStops(ctx, p)
+	}
+	var whole *backend.ObjectError
+	if p.on.Mode == "" && mode == backend.ModeSampled && errors.As(err, &whole) { // an object has no part in the turns
+		return s.watch(ctx, p, expr, backend.ModeExact, in)
+	}
 	var foreign *backend.ForeignError
 	if p.on.Mode == "" && errors.As(err, &foreign) { // it goes on whenever the other user leaves room
 		return s.watch(ctx, p, expr, backend.ModeSampled, in)
@@ -45,7 +69,7 @@ func (s *session) armData(ctx context.Context, p *dataPoint) error {
 	if p.on.Mode == "" {
 		mode = backend.ModeSampled
 	}
-	s.stops.turns = turns{on: true, many: s.stops.wanted() + p.registers}
+	s.stops.turns = turns{on: true, many: s.stops.wanted() + full.Want}
 	if err := s.watch(ctx, p, expr, mode, in); err != nil {
 		s.relax(ctx)
 		return err
@@ -59,17 +83,20 @@ func (s *stops) fits(m backend.Mode, w *backend.Watchability) bool {
 	if s.turns.on {
 		room = 0
 	}
-	if m == "" {
-		m = backend.ModeSampled
+	switch {
+	case w.WouldFit(m) || m == "" && (w.WouldFit(backend.ModeExact) || w.WouldFit(backend.ModeSampled)):
+		return true
+	case w.Slots == 0:
+		return false
 	}
-	return w.WouldFit(m) || w.Slots <= w.FreeSlots+room
+	return w.Slots <= w.FreeSlots+room
 }
 
-// sharing are the data breakpoints without a mode, and how many debug registers they
+// sharing are the data breakpoints without a mode, but for those on objects, and how many debug registers they
 // would need.
 func (s *stops) sharing() (list []*backend.Watchpoint, registers int) {
 	for _, p := range s.allData() {
-		if p.set != nil && p.on.Mode == "" {
+		if p.set != nil && p.on.Mode == "" && !p.set.Whole() {
 			list, registers = append(list, p.set), registers+p.registers
 		}
 	}

@@ -9,9 +9,11 @@ import (
 	"github.com/google/go-dap"
 )
 
-// crowdEditor launches the target "crowd", stopped in main.main.
+// crowdEditor launches the target "crowd", stopped in main.main. There are no page guards:
+// what finds no debug registers takes turns, or is refused.
 func crowdEditor(t *testing.T, cfg Config, args ...string) *editor {
 	t.Helper()
+	cfg.Options.NoGuards = true
 	ed := newEditorWith(t, cfg)
 	ed.launch(testkit.Target(t, "crowd", testkit.Optimized), with{"args": args})
 	ed.breakIn("main.main")
@@ -98,4 +100,32 @@ func TestTooManyExact(t *testing.T) {
 	}
 	ed.allSay(ed.watch(append(list[1:], dap.DataBreakpoint{DataId: id})...), "mode exact") // now there is
 	ed.disconnect()
+}
+
+// TestMoreThanFourGuarded: with page guards all of them are exact.
+func TestMoreThanFourGuarded(t *testing.T) {
+	onDrivers(t, func(t *testing.T, cfg Config) {
+		ed := newEditorWith(t, cfg)
+		ed.launch(testkit.Target(t, "stops", testkit.Debug), with{"args": []string{"loop", "5"}})
+		ed.breakIn("main.main")
+		ed.configured()
+		ed.stoppedFor("function breakpoint")
+		var list []dap.DataBreakpoint
+		for _, name := range []string{"main.total", "main.account.Balance[0]", "main.account.Balance[1]", "main.theOwner.Age", "main.account"} {
+			info := ed.info(with{"name": name})
+			if info.DataId == nil {
+				t.Skip(info.Description) // no page guards here
+			}
+			list = append(list, dap.DataBreakpoint{DataId: info.DataId.(string), HitCondition: "== 1000000000000"})
+		}
+		set := ed.watch(list...)
+		if strings.HasPrefix(set[4].Message, "mode sampled") {
+			t.Skip("no page guards here: " + set[4].Message)
+		}
+		ed.allSay(set, "mode exact, coverage exact")
+		if !strings.Contains(set[4].Message, "page guard") {
+			t.Errorf("%+v", set[4])
+		}
+		ed.disconnect()
+	})
 }

@@ -53,12 +53,5 @@ func lookup(err error) error {
 
 // facts returns what is known of a variable besides its children.
 func (s *session) facts(ctx context.Context, n *node) ([]*backend.Variable, error) {
-	list, err := s.target.Facts(ctx, n.v, s.load())
-	if !errors.Is(err, backend.ErrStale) {
-		return list, err
-	}
-	if err := s.readAgain(ctx, n); err != nil {
-		return nil, err
-	}
-	return s.target.Facts(ctx, n.v, s.load())
+	return s.ofNode(ctx, n, func() ([]*backend.Variable, error) { return s.target.Facts(ctx, n.v, s.load()) })
 }

@@ -3,6 +3,7 @@ package dap
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,13 +21,13 @@ type wire struct {
 	trace *slog.Logger
 
 	mu  sync.Mutex
-	w   io.Writer
+	w   *bufio.Writer // one write to the connection for what it has room for
 	seq int
 	err error // of the first write that failed: nobody listens any more
 }
 
 func newWire(conn io.ReadWriter, trace *slog.Logger) *wire {
-	return &wire{r: bufio.NewReader(conn), w: conn, trace: trace}
+	return &wire{r: bufio.NewReader(conn), w: bufio.NewWriter(conn), trace: trace}
 }
 
 // envelope is what all messages have.
@@ -58,7 +59,7 @@ func (w *wire) read() (*envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.trace.Debug("from client", "message", string(content))
+	w.note("from client", content)
 	var e envelope
 	if err := json.Unmarshal(content, &e); err != nil {
 		return nil, &badMessage{seq: e.Seq, command: e.Command, err: fmt.Errorf("not a message of the protocol: %w", err)}
@@ -135,10 +136,20 @@ func (w *wire) write(p *dap.ProtocolMessage, m any) {
 		content, err = json.Marshal(&envelope{Seq: w.seq, Type: p.Type})
 	}
 	if err == nil {
-		w.trace.Debug("to client", "message", string(content))
+		w.note("to client", content)
 		err = dap.WriteBaseMessage(w.w, content)
 	}
+	if err == nil {
+		err = w.w.Flush()
+	}
 	w.err = err
+}
+
+// note traces a message, of which some are a megabyte.
+func (w *wire) note(which string, content []byte) {
+	if w.trace.Enabled(context.Background(), slog.LevelDebug) {
+		w.trace.Debug(which, "message", string(content))
+	}
 }
 
 // isEnd reports whether an error of read says that the client has simply gone.

@@ -104,14 +104,3 @@ func State(pid int) byte {
 	}
 	return 0
 }
-
-// Settled polls until got is at most want, and returns the last.
-func Settled(t testing.TB, want Resources) (got Resources) {
-	t.Helper()
-	for deadline := time.Now().Add(Deadline / 4); time.Now().Before(deadline); runtime.Gosched() {
-		if got = Used(t); got.Descriptors <= want.Descriptors && got.Goroutines <= want.Goroutines && got.Threads <= want.Threads {
-			break
-		}
-	}
-	return got
-}
