@@ -61,6 +61,7 @@ func newApp(args []string, status *int) *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {}, // run does that
 		Commands: []*cli.Command{
 			watchCommand(args, status),
+			traceCommand(args, status),
 			attachCommand(status),
 			dapCommand(),
 			doctorCommand(status),

@@ -3,7 +3,7 @@ package main
 import (
 	"os"
 
-	"golang.org/x/sys/unix"
+	"github.com/argusdbg/argus/internal/tty"
 )
 
 // palette writes ANSI colours, or nothing if it is off.
@@ -29,12 +29,6 @@ func (p palette) append(dst []byte, sgr, text string) []byte {
 
 func (p palette) text(sgr, text string) string { return string(p.append(nil, sgr, text)) }
 
-// isTerminal reports whether f is one.
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
-}
-
 // wantColor decides about colours on f. The user's word comes first, then NO_COLOR
 // (no-color.org) and a terminal that has none.
 func wantColor(when string, f *os.File) palette {
@@ -44,5 +38,5 @@ func wantColor(when string, f *os.File) palette {
 	case "never":
 		return false
 	}
-	return palette(os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(f))
+	return palette(os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && tty.Is(f))
 }

@@ -133,7 +133,10 @@ func TestSurvives(t *testing.T) {
 	}
 	for i := range rounds {
 		flags := []string{"--safe", "on"}
-		if i%2 == 1 { // in the midst of turns
+		switch i % 3 {
+		case 1: // behind page guards
+			flags = []string{"-w", "main.quiet", "-w", "main.pair", "-w", "main.wide", "-w", "main.ready"}
+		case 2: // in the midst of turns
 			flags = append(flags, "--mode", "sampled", "--slice", "200us", "-w", "main.quiet", "-w", "main.pair", "-w", "main.wide", "-w", "main.ready")
 		}
 		name := fmt.Sprintf("%d %v", i, flags)

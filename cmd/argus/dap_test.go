@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/argusdbg/argus/dap"
 )
 
 // gone fails the test if a server does not end within a second, in order: VS Code sends it
@@ -251,7 +253,7 @@ func TestGuessHelper(t *testing.T) {
 	p := command(t, "substitute-path-guess-helper")
 	p.Dir = "testdata/target"
 	r := finish(p)
-	var d sourceDirs
+	var d dap.SourceDirs
 	if err := json.Unmarshal([]byte(r.stdout), &d); err != nil || r.status != 0 {
 		t.Fatalf("%v, status %d: %s%s", err, r.status, r.stdout, r.stderr)
 	}

@@ -20,7 +20,7 @@ func endText(e *ending) string {
 	case *backend.Exit:
 		switch {
 		case e.reason == byStopAfter:
-			return fmt.Sprintf("%s ended by argus after %s (--stop-after)", e.name, plural(e.hits, "hit"))
+			return fmt.Sprintf("%s ended by argus after %s (--stop-after)", e.name, plural(e.hits, e.noun()))
 		case e.reason == byReader:
 			return e.name + " ended by argus: " + errClosed.Error()
 		case e.reason == bySignal:
@@ -39,11 +39,19 @@ func endText(e *ending) string {
 	case *backend.Detached:
 		after := ""
 		if e.reason == byStopAfter {
-			after = fmt.Sprintf(" after %s (--stop-after)", plural(e.hits, "hit"))
+			after = fmt.Sprintf(" after %s (--stop-after)", plural(e.hits, e.noun()))
 		}
 		return fmt.Sprintf("detached from %s%s; it runs on", e.name, after)
 	}
 	return e.name + ": " + e.event.String()
+}
+
+// noun is what was counted.
+func (e *ending) noun() string {
+	if e.records {
+		return "record"
+	}
+	return "hit"
 }
 
 func plural(n uint64, thing string) string {

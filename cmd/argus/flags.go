@@ -24,10 +24,15 @@ type options struct {
 	stack        stackDepth
 	json         bool
 	quiet        bool
+	explained    bool
+	who          lastWriters
 	file         string
 	color        string
 	anyGoVersion bool
+	hops         followDepth
+	raw          bool
 	sharing
+	scoping
 }
 
 // watchArg is one -w or -rw.
@@ -45,13 +50,17 @@ func (o *options) flags() []cli.Flag {
 		&cli.StringFlag{Name: "if", Usage: "report only hits at which COND is true", Destination: &o.cond},
 		&cli.Uint64Flag{Name: "count", Usage: "report only each N-th hit", Value: 1, Destination: &o.every, Validator: atLeastOne},
 		&cli.Uint64Flag{Name: "stop-after", Usage: "end after N reported hits", Destination: &o.stopAfter, Validator: atLeastOne},
+		&cli.GenericFlag{Name: "follow", Usage: "follow pointers, N behind one another", Value: &o.hops},
+		&cli.BoolFlag{Name: "raw", Usage: "report each store to an object by itself", Destination: &o.raw},
 		&cli.GenericFlag{Name: "stack", Usage: "print the stack of each hit", Value: &o.stack},
 		&cli.BoolFlag{Name: "json", Usage: "print JSON, an object a line", Destination: &o.json},
 		&cli.StringFlag{Name: "o", Usage: "write to FILE", Destination: &o.file, TakesFile: true},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print only the summary", Destination: &o.quiet},
+		&cli.BoolFlag{Name: "explain", Usage: "say in the end how COND was evaluated", Destination: &o.explained},
+		&cli.GenericFlag{Name: "who", Usage: "print only the last writers, without stopping the program", Value: &o.who},
 		colorFlag(&o.color),
 		&cli.BoolFlag{Name: "any-go-version", Usage: "try programs of unknown Go versions", Destination: &o.anyGoVersion},
-	}, o.sharing.flags()...)
+	}, append(o.sharing.flags(), o.scoping.flags()...)...)
 }
 
 func colorFlag(when *string) cli.Flag {
@@ -66,7 +75,7 @@ func (o *options) check(command string) error {
 	if len(o.watches) == 0 {
 		return usage("%s: nothing to watch: name a variable with -w, as in -w main.balance (see argus %s --help)", command, command)
 	}
-	return nil
+	return o.checkWho(command)
 }
 
 func atLeastOne(n uint64) error {
@@ -134,6 +143,36 @@ func (d *stackDepth) Get() any { return *d }
 
 // IsBoolFlag says that the number may be left out.
 func (d *stackDepth) IsBoolFlag() bool { return true }
+
+// followDepth is the value of --follow, alone, with a number, or "all": 0 is no pointers.
+type followDepth int
+
+// Set takes what follows "--follow=", "true" if nothing does.
+func (d *followDepth) Set(s string) error {
+	switch s {
+	case "true":
+		*d = 1
+		return nil
+	case "all":
+		*d = -1
+		return nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return fmt.Errorf("not a number of pointers, 1 or more, nor all")
+	}
+	*d = followDepth(n)
+	return nil
+}
+
+// String is the default, which is none.
+func (d *followDepth) String() string { return "" }
+
+// Get is for the library.
+func (d *followDepth) Get() any { return *d }
+
+// IsBoolFlag says that the number may be left out.
+func (d *followDepth) IsBoolFlag() bool { return true }
 
 // splitWords splits what --build-flags is given, as a shell does.
 func splitWords(s string) ([]string, error) {

@@ -58,3 +58,12 @@ func TestSplitWords(t *testing.T) {
 		}
 	}
 }
+
+func TestFollowDepth(t *testing.T) {
+	for text, want := range map[string]followDepth{"true": 1, "1": 1, "5": 5, "all": -1, "0": 7, "-1": 7, "x": 7, "": 7} {
+		d := followDepth(7)
+		if err := d.Set(text); d != want || (err == nil) != (want != 7) {
+			t.Errorf("%q: %d, %v; want %d", text, d, err, want)
+		}
+	}
+}

@@ -12,15 +12,9 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v3"
-)
 
-// sourceDirs is where an editor's machine has its sources. Editors pass it on, as it is, in
-// the attach request for a program that was built elsewhere (guessSubstitutePath).
-type sourceDirs struct {
-	ImportPathOfMainPackage string // "" if there is none, or more than one
-	ClientGOROOT            string
-	ClientModuleDirectories map[string]string
-}
+	"github.com/argusdbg/argus/dap"
+)
 
 // guessHelperCommand prints what the sources in the current directory are. Editors run it,
 // by the name that Delve's has, and nobody else.
@@ -38,7 +32,7 @@ func guessHelperCommand() *cli.Command {
 	}
 }
 
-func findSources(ctx context.Context) (*sourceDirs, error) {
+func findSources(ctx context.Context) (*dap.SourceDirs, error) {
 	goroot, err := goOutput(ctx, "env", "GOROOT")
 	if err != nil {
 		return nil, err
@@ -48,7 +42,7 @@ func findSources(ctx context.Context) (*sourceDirs, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &sourceDirs{ClientGOROOT: strings.TrimSpace(string(goroot)), ClientModuleDirectories: map[string]string{}}
+	d := &dap.SourceDirs{ClientGOROOT: strings.TrimSpace(string(goroot)), ClientModuleDirectories: map[string]string{}}
 	commands := map[string]bool{}
 	for packages := json.NewDecoder(bytes.NewReader(list)); packages.More(); {
 		var p struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"github.com/argusdbg/argus/backend"
@@ -32,60 +33,86 @@ type textLines struct {
 	widths [columns]int
 	reads  bool // some watchpoint fires on reads: say which it was
 	begun  bool
-	cells  [columns]cell // room
-}
-
-type cell struct {
-	plain string
-	sgr   string
 }
 
 func newTextLines(pal palette, o *options) *textLines {
 	t := &textLines{pal: pal, files: newShortFile(), widths: [columns]int{10, 14, 14, 6, 14}}
+	call := ""
+	if o.in != "" {
+		call = " (call 1)"
+	}
 	for _, w := range o.watches {
-		t.widths[colWatch] = min(max(t.widths[colWatch], utf8.RuneCountInString(w.expr)), maxColumn)
+		t.widths[colWatch] = min(max(t.widths[colWatch], utf8.RuneCountInString(w.expr+call)), maxColumn)
 		t.reads = t.reads || w.access != backend.Write
 	}
 	return t
 }
 
+// row is one access as it is printed.
+type row struct {
+	at       time.Duration
+	cells    [columns]string
+	place    backend.Place
+	placeErr error
+	condErr  error
+	others   []backend.Change // what else the same assignment has changed
+	more     int              // and how many more
+	stack    []backend.Frame
+}
+
 func (t *textLines) hit(dst []byte, h *backend.Hit) []byte {
-	t.cells[colWatch] = cell{h.Watchpoint.Expr(), cyan}
-	t.cells[colValue] = cell{t.values(h), bold}
-	t.cells[colGoroutine] = cell{goroutineText(h.Goroutine), ""}
-	t.cells[colThread] = cell{strconv.Itoa(h.Thread), dim}
-	t.cells[colFunction] = cell{writerText(h), green}
-	for i, c := range t.cells {
-		t.widths[i] = max(t.widths[i], min(utf8.RuneCountInString(c.plain), maxColumn))
+	r := row{at: h.Time, place: h.Place, placeErr: h.PlaceErr, condErr: h.CondErr, stack: h.Stack, more: h.More, cells: [columns]string{
+		colWatch: watchName(h.Watchpoint), colValue: t.values(h), colGoroutine: goroutineText(h.Goroutine),
+		colThread: strconv.Itoa(h.Thread), colFunction: byText(h)}}
+	if len(h.Changes) > 0 {
+		r.cells[colWatch], r.cells[colValue] = h.Changes[0].Path, t.what(h.Changes[0])
+		r.others = h.Changes[1:]
+	}
+	return t.row(dst, &r)
+}
+
+// colors are those of the columns.
+var colors = [columns]string{colWatch: cyan, colValue: bold, colThread: dim, colFunction: green}
+
+func (t *textLines) row(dst []byte, r *row) []byte {
+	for i, text := range r.cells {
+		t.widths[i] = max(t.widths[i], min(utf8.RuneCountInString(text), maxColumn))
 	}
 	if !t.begun {
 		t.begun = true
 		dst = t.heading(dst)
 	}
-	at := strconv.FormatFloat(h.Time.Seconds(), 'f', 6, 64)
-	dst = t.pal.append(dst, dim, fmt.Sprintf("%*s", timeWidth, at))
-	for i, c := range t.cells {
+	at := strconv.FormatFloat(r.at.Seconds(), 'f', 6, 64)
+	dst = spaces(dst, timeWidth-len(at))
+	dst = t.pal.append(dst, dim, at)
+	for i, text := range r.cells {
 		dst = append(dst, "  "...)
-		gap := t.widths[i] - utf8.RuneCountInString(c.plain)
+		gap := t.widths[i] - utf8.RuneCountInString(text)
 		if i == colThread { // a number
 			dst = spaces(dst, gap)
 		}
-		dst = t.pal.append(dst, c.sgr, c.plain)
+		dst = t.pal.append(dst, colors[i], text)
 		if i != colThread {
 			dst = spaces(dst, gap)
 		}
 	}
 	dst = append(dst, "  "...)
-	dst = t.pal.append(dst, dim, t.position(h.Place))
-	if h.PlaceErr != nil {
-		dst = fmt.Appendf(dst, "  (or just before: %s)", oneLine(h.PlaceErr.Error()))
+	dst = t.pal.append(dst, dim, t.position(r.place))
+	if r.placeErr != nil {
+		dst = fmt.Appendf(dst, "  (or just before: %s)", oneLine(r.placeErr.Error()))
 	}
-	if h.CondErr != nil {
+	if r.condErr != nil {
 		dst = append(dst, "  "...)
-		dst = t.pal.append(dst, red, "("+oneLine(h.CondErr.Error())+")")
+		dst = t.pal.append(dst, red, "("+oneLine(r.condErr.Error())+")")
 	}
 	dst = append(dst, '\n')
-	for _, f := range h.Stack {
+	for _, c := range r.others {
+		dst = t.also(dst, c.Path, t.what(c))
+	}
+	if r.more > 0 {
+		dst = t.also(dst, fmt.Sprintf("and %d more", r.more), "")
+	}
+	for _, f := range r.stack {
 		dst = spaces(dst, timeWidth+4)
 		dst = append(append(dst, functionText(f.Place)...), "  "...)
 		dst = append(t.pal.append(dst, dim, t.position(f.Place)), '\n')
@@ -107,6 +134,21 @@ func (t *textLines) heading(dst []byte) []byte {
 		line += fmt.Sprintf("  %*s", width, name)
 	}
 	return append(t.pal.append(dst, dim, line+"  AT"), '\n')
+}
+
+// also is a line for what else an assignment has changed.
+func (t *textLines) also(dst []byte, path, what string) []byte {
+	dst = t.pal.append(spaces(dst, timeWidth+2), cyan, path)
+	dst = spaces(dst, max(0, t.widths[colWatch]-utf8.RuneCountInString(path)))
+	return append(t.pal.append(append(dst, "  "...), bold, what), '\n')
+}
+
+// what says what has changed of an object.
+func (t *textLines) what(c backend.Change) string {
+	if t.reads {
+		return "write " + c.What()
+	}
+	return c.What()
 }
 
 // values says what happened to the value.
@@ -132,13 +174,21 @@ func goroutineText(g backend.Goroutine) string {
 	return fmt.Sprintf("%d %s", g.ID, shortFunc(g.Start))
 }
 
+// byText names who made the access.
+func byText(h *backend.Hit) string {
+	if h.Parked {
+		return "(a channel operation while parked in) " + functionText(h.Place)
+	}
+	return writerText(h.Call, h.Place)
+}
+
 // writerText names who made the access: a function, and the system call that it made if
 // that did.
-func writerText(h *backend.Hit) string {
-	if h.Call != "" {
-		return h.Call + "(2) in " + functionText(h.Place)
+func writerText(call string, p backend.Place) string {
+	if call != "" {
+		return call + "(2) in " + functionText(p)
 	}
-	return functionText(h.Place)
+	return functionText(p)
 }
 
 func functionText(p backend.Place) string {
@@ -155,8 +205,9 @@ func (t *textLines) position(p backend.Place) string {
 	return t.files.of(p.File) + ":" + strconv.Itoa(p.Line)
 }
 
-func (t *textLines) scopeEnd(dst []byte, w *backend.Watchpoint) []byte {
-	return fmt.Appendf(dst, "%s: %s, it is watched no longer\n", w.Expr(), w.Stats().Reason)
+func (t *textLines) ended(dst []byte, w *backend.Watchpoint) []byte {
+	end := w.End()
+	return fmt.Appendf(dst, "%s is watched no longer, its last value was %s: %s\n", w.Expr(), end.Last, end.Reason)
 }
 
 func spaces(dst []byte, n int) []byte {

@@ -70,3 +70,25 @@ func TestAccessText(t *testing.T) {
 		}
 	}
 }
+
+// TestChanges: an assignment to an object is told by the parts that it has changed.
+func TestChanges(t *testing.T) {
+	h := sampleHit("main.f")
+	h.Changes = []backend.Change{{Path: "main.o.A", Old: "1", New: "2"}, {Path: "main.o.B", Old: "3", New: "4"}}
+	h.More = 5
+	got := string(newTextLines(false, &options{}).hit(nil, h))
+	for _, want := range []string{"  main.o.A    1 -> 2", "\n            main.o.B    3 -> 4\n", "\n            and 5 more"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	line := string(newJSONLines().hit(nil, h))
+	for _, want := range []string{`"changes":[{"kind":"set","path":"main.o.A","old":"1","new":"2",`, `"text":"main.o.B: 3 -> 4"}`, `"more_changes":5`} {
+		if !strings.Contains(line, want) {
+			t.Errorf("no %s in %s", want, line)
+		}
+	}
+	if line := string(newJSONLines().hit(nil, sampleHit("main.f"))); strings.Contains(line, "changes") {
+		t.Errorf("changes of no object: %s", line)
+	}
+}

@@ -11,13 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/argusdbg/argus/backend"
+	"github.com/argusdbg/argus/internal/tty"
 )
 
 // printer is a way to show what happens. hit runs in the session's thread, the others
 // after it has ended or while it waits.
 type printer interface {
 	hit(dst []byte, h *backend.Hit) []byte
-	scopeEnd(dst []byte, w *backend.Watchpoint) []byte
+	ended(dst []byte, w *backend.Watchpoint) []byte
 	end(dst []byte, e *ending) []byte
 	summary(dst []byte, watches []figures) []byte
 }
@@ -28,6 +29,8 @@ type ending struct {
 	event  backend.Event
 	reason reason
 	hits   uint64 // reported
+
+	records bool // these are records of a trace
 }
 
 // figures are those of a watchpoint in the end.
@@ -56,7 +59,8 @@ type job struct {
 
 	out      *output
 	printer  printer
-	watches  []*backend.Watchpoint
+	watches  []watched
+	writers  []*backend.Writers // in place of watches, with --who
 	began    time.Time
 	reported uint64 // by us; of the session's thread
 	line     []byte // room for a line; of the session's thread
@@ -74,7 +78,18 @@ func (j *job) arm(ctx context.Context) (err error) {
 	if j.stack > 0 {
 		opts = append(opts, backend.WithStack(int(j.stack)))
 	}
-	if err := j.watchAll(ctx, opts); err != nil {
+	if j.hops != 0 {
+		opts = append(opts, backend.Follow(int(j.hops)))
+	}
+	if j.raw {
+		opts = append(opts, backend.Raw())
+	}
+	if j.who > 0 {
+		err = j.keepWriters(ctx)
+	} else {
+		err = j.watchAll(ctx, opts)
+	}
+	if err != nil {
 		return err
 	}
 	if j.process, err = os.FindProcess(j.session.PID()); err != nil {
@@ -88,7 +103,7 @@ func (j *job) arm(ctx context.Context) (err error) {
 		return nil
 	}
 	j.printer = newTextLines(wantColor(j.color, j.out.file), j.options)
-	if isTerminal(os.Stdout) && isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb" {
+	if tty.Is(os.Stdout) && tty.Is(os.Stderr) && os.Getenv("TERM") != "dumb" {
 		j.out.status = &status{tty: os.Stderr, pal: wantColor(j.color, os.Stderr)}
 	}
 	return nil
@@ -104,14 +119,14 @@ func (j *job) watchAll(ctx context.Context, opts []backend.WatchOption) error {
 		opts = append(opts, backend.OnThread(tid))
 	}
 	opts = append(opts, backend.InMode(backend.Mode(j.mode)))
-	j.watches = make([]*backend.Watchpoint, len(j.options.watches))
+	j.watches = make([]watched, len(j.options.watches))
 	for i, a := range j.options.watches {
 		switch {
 		case j.watches[i] != nil: // with its group
 		case a.group > 0:
 			err = j.watchGroup(ctx, a.group, opts)
 		default:
-			j.watches[i], err = j.session.Watch(ctx, a.expr, a.access, opts...)
+			j.watches[i], err = j.watch(ctx, a, opts)
 		}
 		if err != nil {
 			return err
@@ -128,7 +143,7 @@ func (j *job) watchGroup(ctx context.Context, n int, opts []backend.WatchOption)
 			items, at = append(items, backend.Item{Expr: a.expr, Access: a.access}), append(at, i)
 		}
 	}
-	g, err := j.session.NewGroup(ctx, items, opts...)
+	g, err := j.session.NewGroup(ctx, items, append(opts, backend.OnGoroutines(j.on))...)
 	if err != nil {
 		return err
 	}
@@ -172,30 +187,43 @@ func (j *job) why() reason {
 	return j.reason
 }
 
+// course is what differs between jobs on the way to their end.
+type course interface {
+	progress() string // the text of the live counter
+	untilEnd() (backend.Event, error)
+	end(dst []byte, e *ending) []byte
+	finish(ev backend.Event, runErr error) (int, error)
+}
+
 // run lets the program run to its end, or ours, and returns the exit status.
-func (j *job) run(sigs *signals) (status int, err error) {
+func (j *job) run(sigs *signals) (status int, err error) { return j.conduct(j, sigs) }
+
+func (j *job) conduct(c course, sigs *signals) (status int, err error) {
 	j.began = time.Now()
 	over := make(chan struct{})
 	var helpers sync.WaitGroup
 	helpers.Go(func() { sigs.each(over, j.onSignal()) })
-	stopCounter := j.out.live(j.progress)
-	stopClosed, err := whenClosed(j.out.file, func() {
-		j.because(byReader)
-		_ = j.session.Close() // an error: Continue says more
-	})
+	stopCounter := j.out.live(c.progress)
+	stopClosed, err := whenClosed(j.out.file, j.deaf)
 	if err != nil {
 		return 0, err
 	}
-	ev, runErr := j.untilEnd()
+	ev, runErr := c.untilEnd()
 	if exec, ok := ev.(*backend.Exec); ok && j.launched {
-		ev, runErr = j.follow(exec)
+		ev, runErr = j.follow(exec, c)
 	}
 	stopClosed()
 	close(over)
 	helpers.Wait()
 	stopCounter()
 	sigs.stop() // whoever waits for a reader now may be interrupted
-	return j.finish(ev, runErr)
+	return c.finish(ev, runErr)
+}
+
+// deaf ends the program: nobody reads any more.
+func (j *job) deaf() {
+	j.because(byReader)
+	_ = j.session.Close() // an error: Continue says more
 }
 
 // untilEnd runs the program until nothing is watched any more.
@@ -210,7 +238,7 @@ func (j *job) untilEnd() (backend.Event, error) {
 		}
 		for _, w := range stop.Ended {
 			if !j.quiet {
-				_ = j.out.write(j.printer.scopeEnd(nil, w)) // finish tells of the error
+				_ = j.out.write(j.printer.ended(nil, w)) // finish tells of the error
 			}
 		}
 		if why := j.why(); why != "" {
@@ -251,6 +279,10 @@ func (j *job) progress() string {
 		st := w.Stats()
 		hits, reported = hits+st.Hits, reported+st.Reported
 	}
+	for _, w := range j.writers {
+		hits += w.Stats().Writes
+		reported = hits
+	}
 	text := fmt.Sprintf("%d hits", hits)
 	if hits == 1 {
 		text = "1 hit"
@@ -261,10 +293,12 @@ func (j *job) progress() string {
 	return fmt.Sprintf("%s, %.1f s", text, time.Since(j.began).Seconds())
 }
 
+func (j *job) end(dst []byte, e *ending) []byte { return j.printer.end(dst, e) }
+
 // follow waits for a program that has replaced the one that was watched. It is our
 // child still, and its status is ours.
-func (j *job) follow(exec *backend.Exec) (backend.Event, error) {
-	if err := j.out.write(j.printer.end(nil, &ending{name: j.name, event: exec})); err != nil {
+func (j *job) follow(exec *backend.Exec, c course) (backend.Event, error) {
+	if err := j.out.write(c.end(nil, &ending{name: j.name, event: exec})); err != nil {
 		j.because(byReader)
 		_ = j.process.Kill()
 	}
@@ -286,22 +320,38 @@ func (j *job) finish(ev backend.Event, runErr error) (int, error) {
 	if ev != nil {
 		last = j.printer.end(last, e)
 	}
-	last = j.printer.summary(last, j.figures())
-	writeErr := j.out.write(last)
-	if err := j.out.finish(); writeErr == nil {
-		writeErr = err
+	if j.who > 0 {
+		last = j.whoWrote(last)
+	} else {
+		last = j.printer.summary(last, j.figures())
 	}
-	switch {
-	case errors.Is(writeErr, errClosed):
-		return statusOfSignal(unix.SIGPIPE), nil
-	case writeErr != nil:
-		return 0, fmt.Errorf("write the output: %w", writeErr)
-	case runErr != nil:
-		return 0, runErr
+	if status, over, err := j.conclude(last, runErr); over || err != nil {
+		return status, err
+	}
+	if j.explained {
+		if err := j.explainConditions(os.Stderr); err != nil {
+			return 0, err
+		}
 	}
 	exit, exited := ev.(*backend.Exit)
 	if !exited || !j.launched || e.reason == byStopAfter {
 		return 0, nil
 	}
 	return exit.Status, nil
+}
+
+// conclude writes the last of the output. over says that the status is known by that: whoever
+// read has closed the pipe.
+func (j *job) conclude(last []byte, runErr error) (status int, over bool, err error) {
+	err = j.out.write(last)
+	if e := j.out.finish(); err == nil {
+		err = e
+	}
+	switch {
+	case errors.Is(err, errClosed):
+		return statusOfSignal(unix.SIGPIPE), true, nil
+	case err != nil:
+		return 0, true, fmt.Errorf("write the output: %w", err)
+	}
+	return 0, false, runErr
 }

@@ -32,8 +32,9 @@ func TestJSONDocument(t *testing.T) {
 		return all
 	}
 	code := map[string][]any{
-		"hit": {jsonHit{}, jsonFrame{}}, "scope_end": {jsonScopeEnd{}}, "exec": {jsonExec{}},
+		"hit": {jsonHit{}, jsonChange{}, jsonFrame{}}, "ended": {jsonEnded{}}, "exec": {jsonExec{}},
 		"exit": {jsonExit{}}, "detach": {jsonDetach{}}, "summary": {jsonSummary{}, jsonWatch{}},
+		"write": {jsonWrite{}}, "writers": {jsonWriters{}}, "trace_summary": {jsonTotals{}, jsonTrace{}},
 	}
 	sections := strings.Split(string(doc), "\n## `")[1:]
 	if len(sections) != len(code) {

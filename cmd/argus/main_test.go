@@ -29,6 +29,7 @@ var (
 	strippedPath  string // the same, without debug information
 	targetPath    string // testdata/target
 	crowdPath     string // more to watch than there are debug registers
+	workersPath   string // goroutines and calls with variables of their own
 )
 
 func TestMain(m *testing.M) {
@@ -52,6 +53,7 @@ func buildAll(dir string) error {
 		return err
 	}
 	const scenarios = "../../internal/testkit/targets/scenarios"
+	const unpacked = "-ldflags=-compressdwarf=false" // see testkit.Target
 	for _, b := range []struct {
 		path  *string
 		name  string
@@ -59,10 +61,11 @@ func buildAll(dir string) error {
 		flags []string
 	}{
 		{&argusPath, "argus", ".", nil},
-		{&scenariosPath, "scenarios", scenarios, []string{"-gcflags=all=-N -l"}},
-		{&optimizedPath, "optimized", scenarios, nil},
+		{&scenariosPath, "scenarios", scenarios, []string{"-gcflags=all=-N -l", unpacked}},
+		{&optimizedPath, "optimized", scenarios, []string{unpacked}},
 		{&strippedPath, "stripped", scenarios, []string{"-ldflags=-s -w"}},
-		{&crowdPath, "crowd", "../../internal/testkit/targets/crowd", nil},
+		{&workersPath, "workers", "../../internal/testkit/targets/workers", []string{"-gcflags=all=-N -l", unpacked}},
+		{&crowdPath, "crowd", "../../internal/testkit/targets/crowd", []string{unpacked}},
 		{&targetPath, "target", "./testdata/target", []string{"-gcflags=all=-N -l"}},
 	} {
 		*b.path = filepath.Join(dir, b.name)

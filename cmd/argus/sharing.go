@@ -30,6 +30,7 @@ type sharing struct {
 	slice  time.Duration
 	driver string
 	safe   string // attach's
+	steps  bool
 }
 
 // flags are those of watch and attach alike.
@@ -41,6 +42,7 @@ func (s *sharing) flags() []cli.Flag {
 		&cli.StringFlag{Name: "thread", Usage: "watch the accesses of one thread alone", Destination: &s.thread},
 		&cli.DurationFlag{Name: "slice", Usage: "how long a turn takes", Value: 2 * time.Millisecond, Destination: &s.slice, Validator: longEnough},
 		&cli.StringFlag{Name: "driver", Usage: "auto, perf or ptrace", Value: "auto", Destination: &s.driver, Validator: oneOf("auto", "perf", "ptrace")},
+		&cli.BoolFlag{Name: "allow-stepping", Usage: "single-step the program (a thousand times slower) for what can be exact in no other way", Destination: &s.steps},
 	}
 }
 
@@ -155,7 +157,7 @@ func (o *options) gather() error {
 
 // backend are the options of the session.
 func (o *options) backend() backend.Options {
-	return backend.Options{AnyGoVersion: o.anyGoVersion, Driver: o.driver, Safe: backend.Safety(o.safe), Slice: o.slice}
+	return backend.Options{AnyGoVersion: o.anyGoVersion, Driver: o.driver, Safe: backend.Safety(o.safe), Slice: o.slice, AllowStepping: o.steps}
 }
 
 // threadOf is the id of the thread that is watched, 0 for all.
@@ -178,7 +180,17 @@ func (o *options) explain(err error) error {
 	var full *backend.SlotsError
 	var thread *backend.ThreadError
 	var driver *backend.DriverError
+	var guard *backend.GuardError
+	var whole *backend.ObjectError
 	switch {
+	case errors.As(err, &whole):
+		return err
+	case errors.As(err, &guard) && errors.As(guard.Slots, &full):
+		err := fmt.Errorf("%s; its page cannot be guarded instead: %w", slotsText(full), guard.Guard)
+		if !o.steps && o.safe != "on" {
+			err = fmt.Errorf("%w; or single-step the program, which makes it a thousand times slower, with --allow-stepping", err)
+		}
+		return err
 	case errors.As(err, &full):
 		return fmt.Errorf("%s", slotsText(full))
 	case errors.As(err, &thread):

@@ -20,12 +20,22 @@ const timesText = "OF is the time that the program's threads ran, added up, and 
 	"While it was off its memory was not written (CLEAN), or may have been (BLIND). " +
 	"ESTIMATE is how many hits there would have been, had it been on all the time, give or take what stands beside it."
 
+// Below a table with page guards, once.
+const guardText = "A guard misses nothing, and costs something at every write to its page. FAULTS are these writes, " +
+	"IDLE those of them that hit nothing which is watched. The pages that cost most are given slots, the debug registers; those of whole objects are not."
+
 // summary is a table with a line for each watchpoint, and below it why its coverage is
 // what it is.
 func (t *textLines) summary(dst []byte, watches []figures) []byte {
 	dst = t.table(dst, watches)
 	for _, note := range notes(watches) {
 		dst = wrapped(dst, note)
+	}
+	if slices.ContainsFunc(watches, guarded) {
+		dst = t.pal.append(dst, dim, string(wrapped(nil, guardText)))
+	}
+	if slices.ContainsFunc(watches, hadOthers) {
+		dst = t.pal.append(dst, dim, string(wrapped(nil, othersText)))
 	}
 	if slices.ContainsFunc(watches, tookTurns) {
 		dst = t.pal.append(dst, dim, string(wrapped(nil, timesText)))
@@ -44,21 +54,43 @@ type column struct {
 var tableColumns = []column{
 	{"WATCHPOINT", true, nil, func(f figures) string { return f.expr }},
 	{"GROUP", false, func(f figures) bool { return f.group > 0 }, func(f figures) string { return orNothing(uint64(f.group)) }},
+	{"CALLS", false, func(f figures) bool { return f.Calls > 0 }, func(f figures) string { return orNothing(f.Calls) }},
 	{"HITS", false, nil, func(f figures) string { return fmt.Sprint(f.Hits) }},
 	{"REPORTED", false, func(f figures) bool { return f.Reported != f.Hits }, func(f figures) string { return fmt.Sprint(f.Reported) }},
 	{"COVERAGE", true, nil, func(f figures) string { return string(f.Coverage) }},
+	{"WATCHED BY", true, guarded, func(f figures) string { return watchedBy(&f.Stats) }},
+	{"FAULTS", false, guarded, func(f figures) string { return orNothing(f.Faults) }},
+	{"IDLE", false, guarded, func(f figures) string { return orNothing(f.Idle) }},
 	{"ON", false, tookTurns, func(f figures) string { return percent(f.Share()) }},
 	{"OF", false, tookTurns, func(f figures) string { return short(f.Enabled) }},
 	{"CLEAN", false, func(f figures) bool { return f.Clean > 0 }, func(f figures) string { return short(f.Clean) }},
 	{"BLIND", false, func(f figures) bool { return f.Blind > 0 }, func(f figures) string { return short(f.Blind) }},
 	{"ESTIMATE", false, tookTurns, func(f figures) string { e, _ := estimate(&f.Stats); return e }},
 	{"+/-", false, tookTurns, func(f figures) string { _, bound := estimate(&f.Stats); return bound }},
+	{"OTHERS", false, hadOthers, func(f figures) string { return fmt.Sprint(f.Others) }},
 	{"UNSEEN", false, func(f figures) bool { return f.Unseen > 0 }, func(f figures) string { return fmt.Sprint(f.Unseen) }},
 	{"LOST", false, nil, func(f figures) string { return fmt.Sprint(f.Lost) }},
 }
 
+// hadOthers reports whether goroutines were there that are not meant.
+func hadOthers(f figures) bool { return f.Others > 0 }
+
 // tookTurns reports whether it was not on all the time.
 func tookTurns(f figures) bool { return f.Running < f.Enabled }
+
+// guarded reports whether page guards or single steps watch it, or did for a time.
+func guarded(f figures) bool { return f.Guarded || f.Stepped || f.Moves > 0 }
+
+// watchedBy says what has it.
+func watchedBy(st *backend.Stats) string {
+	switch {
+	case st.Guarded:
+		return "guard"
+	case st.Stepped:
+		return "steps"
+	}
+	return "slot"
+}
 
 func (t *textLines) table(dst []byte, watches []figures) []byte {
 	lines := make([]string, len(watches)+1)

@@ -40,6 +40,26 @@ partial: the value changed without a hit: why
 	}
 }
 
+// TestSummaryOfGuards: who is behind a guard, and what that costs.
+func TestSummaryOfGuards(t *testing.T) {
+	got := summaryText(
+		sampleFigures("main.a", backend.Stats{Hits: 12, Reported: 12, Enabled: second, Running: second}),
+		sampleFigures("main.b", backend.Stats{Hits: 3, Reported: 3, Enabled: second, Running: second, Guarded: true, Faults: 40, Idle: 37}),
+		sampleFigures("main.c", backend.Stats{Hits: 900, Reported: 900, Enabled: second, Running: second, Moves: 1, Faults: 36}),
+	)
+	const want = `WATCHPOINT  HITS  COVERAGE  WATCHED BY  FAULTS  IDLE  LOST
+main.a        12  exact     slot                         0
+main.b         3  exact     guard           40    37     0
+main.c       900  exact     slot            36           0
+A guard misses nothing, and costs something at every write to its page. FAULTS are these
+  writes, IDLE those of them that hit nothing which is watched. The pages that cost most
+  are given slots, the debug registers; those of whole objects are not.
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 // TestSummaryOfTurns is a table with all its columns, and each reason once.
 func TestSummaryOfTurns(t *testing.T) {
 	turns := func(expr string, hits uint64, running, clean time.Duration, st backend.Stats) figures {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,11 +31,7 @@ func watchCommand(args []string, status *int) *cli.Command {
 		ArgsUsage:                 "PACKAGE|BINARY [-- ARGS...]",
 		CustomHelpTemplate:        help("watch"),
 		DisableSliceFlagSeparator: true, // flags of the go command have commas
-		Flags: append(o.flags(),
-			&cli.BoolFlag{Name: "optimized", Usage: "build with the optimizer on", Destination: &o.optimized},
-			&cli.StringSliceFlag{Name: "build-flags", Usage: "further FLAGS for go build", Destination: &o.buildFlags},
-			&cli.StringFlag{Name: "dir", Usage: "run the program in DIR", Destination: &o.dir, TakesFile: true},
-		),
+		Flags:                     append(o.flags(), o.buildingFlags()...),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			program, programArgs, err := splitArgs(c, args)
 			if err != nil {
@@ -43,6 +40,15 @@ func watchCommand(args []string, status *int) *cli.Command {
 			*status, err = o.watch(ctx, program, programArgs)
 			return err
 		},
+	}
+}
+
+// buildingFlags are those for a program that is yet to begin.
+func (o *watchOptions) buildingFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "optimized", Usage: "build with the optimizer on", Destination: &o.optimized},
+		&cli.StringSliceFlag{Name: "build-flags", Usage: "further FLAGS for go build", Destination: &o.buildFlags},
+		&cli.StringFlag{Name: "dir", Usage: "run the program in DIR", Destination: &o.dir, TakesFile: true},
 	}
 }
 
@@ -55,9 +61,9 @@ func splitArgs(c *cli.Command, args []string) (program string, programArgs []str
 	all := c.Args().Slice()
 	switch {
 	case len(all) == 0:
-		return "", nil, usage("watch: name a Go package or a binary to run%s", seeHelp(c))
+		return "", nil, usage("%s: name a Go package or a binary to run%s", c.Name, seeHelp(c))
 	case len(all)-behind > 1:
-		return "", nil, usage("watch: %q is one argument too many: arguments of the program stand after --%s", all[1], seeHelp(c))
+		return "", nil, usage("%s: %q is one argument too many: arguments of the program stand after --%s", c.Name, all[1], seeHelp(c))
 	}
 	return all[0], all[1:], nil
 }
@@ -70,31 +76,20 @@ func (o *watchOptions) watch(ctx context.Context, arg string, args []string) (st
 	if o.thread != "" && o.thread != mainThread {
 		return 0, usage("watch: --thread %s: threads of a program that is yet to begin have no ids; there is %s, and attach takes any", o.thread, mainThread)
 	}
-	var buildFlags []string
-	for _, f := range o.buildFlags {
-		words, err := splitWords(f)
-		if err != nil {
-			return 0, err
-		}
-		buildFlags = append(buildFlags, words...)
-	}
 	sigs := catchSignals()
 	defer sigs.stop()
 	ctx, cancel := sigs.interrupting(ctx)
 	defer cancel()
 
-	program, err := gobuild.Resolve(ctx, arg, gobuild.Options{Optimized: o.optimized, BuildFlags: buildFlags, Stderr: os.Stderr})
+	program, err := o.program(ctx, arg)
 	if err != nil {
-		return 0, orInterrupted(ctx, err)
+		return 0, err
 	}
 	defer func() {
 		if removeErr := program.Remove(); err == nil && removeErr != nil {
 			err = removeErr
 		}
 	}()
-	if err := debuggable(arg, program.Info); err != nil {
-		return 0, err
-	}
 	s, err := backend.Launch(ctx, backend.LaunchConfig{
 		Path: program.Path, Args: args, Dir: o.dir, Stdin: os.Stdin,
 		Options: o.backend(),
@@ -112,4 +107,24 @@ func (o *watchOptions) watch(ctx context.Context, arg string, args []string) (st
 		return 0, err
 	}
 	return j.run(sigs)
+}
+
+// program builds or takes what the command line names.
+func (o *watchOptions) program(ctx context.Context, arg string) (*gobuild.Program, error) {
+	var buildFlags []string
+	for _, f := range o.buildFlags {
+		words, err := splitWords(f)
+		if err != nil {
+			return nil, err
+		}
+		buildFlags = append(buildFlags, words...)
+	}
+	program, err := gobuild.Resolve(ctx, arg, gobuild.Options{Optimized: o.optimized, BuildFlags: buildFlags, Stderr: os.Stderr})
+	if err != nil {
+		return nil, orInterrupted(ctx, err)
+	}
+	if err := debuggable(arg, program.Info); err != nil {
+		return nil, errors.Join(err, program.Remove())
+	}
+	return program, nil
 }

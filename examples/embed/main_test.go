@@ -118,7 +118,7 @@ func TestDialog(t *testing.T) {
 	d.say("stack", ` 0  main\.deposit \(.*\)\n 1  main\.teller \(.*\)\n(?: +\d.*\n)+`)
 	d.say("goroutines", `(?s)goroutine 1 \(runtime\.main\) in .*goroutine \d+ \(main\.teller\) in .*`)
 	d.say("print nothing", `error: no variable nothing.*\n`)
-	d.say("break main.depositt", `error: no function main\.depositt; did you mean main\.deposit\?\n`)
+	d.say("break main.depositt", `error: location "main\.depositt" not found: no function has that name; did you mean main\.deposit\?\n`)
 	d.say("", ``)
 	d.say("help", `(?s)watch EXPR .*quit +end the program\n`)
 	d.say("quit", ``)

@@ -18,7 +18,7 @@ func draw(w io.Writer, results []*sim.Result) {
 	for _, r := range results {
 		height += head + row*len(r.Variables)
 	}
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", left+wide+10, height+30)
+	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", left+wide+30, height+30)
 	fmt.Fprintf(w, `<rect width="100%%" height="100%%" fill="white"/>`+"\n")
 	y := 0
 	for i, r := range results {

@@ -13,13 +13,13 @@ const (
 
 // judgeBPF is about the error of loading a program for perf events.
 func (h host) judgeBPF(err error) Check {
-	c := Check{Name: checkBPF, Status: StatusMissing, Costs: "stops that cannot kill a process that argus is attached to (safe, below)"}
+	c := Check{Name: checkBPF, Status: StatusMissing, Costs: "conditions and counts of watchpoints, and whether the goroutine is the one that is meant, that are decided without a stop; stops that cannot kill a process that argus is attached to (safe, below); of what argus trace records conditions, goroutines, and values that registers do not tell; cheap switches of goroutines that have watchpoints of their own"}
 	switch {
 	case err == nil && h.exists(kernelTypes):
 		c.Status, c.Found, c.Costs = StatusOK, "programs for perf events can be loaded, and the kernel tells its types", ""
 	case err == nil:
 		c.Status, c.Found = StatusLimited, "programs for perf events can be loaded, but /"+kernelTypes+" is not there"
-		c.Costs = notYet + "conditions on goroutines judged in the kernel"
+		c.Costs = "the goroutines of what argus trace records"
 		c.Mend = "use a kernel built with CONFIG_DEBUG_INFO_BTF"
 	case denied(err) && !(h.capable(unix.CAP_BPF) && h.capable(unix.CAP_PERFMON)) && !h.capable(unix.CAP_SYS_ADMIN):
 		// The sysctl does not help: programs of this type want the
