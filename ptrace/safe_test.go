@@ -52,8 +52,13 @@ func TestSafeStopHoldsNoSignal(t *testing.T) {
 			if err := s.g.ResumeAll(); err != nil {
 				return err
 			}
-			for range rand.IntN(300_000) { // a thread takes a while to wake
-				runtime.KeepAlive(s)
+			if i%2 == 0 {
+				for testkit.State(p.PID) != 't' { // it has come to its signal
+				}
+			} else {
+				for range rand.IntN(300_000) { // a thread takes a while to wake
+					runtime.KeepAlive(s)
+				}
 			}
 			return s.g.StopAll()
 		})
@@ -68,8 +73,8 @@ func TestSafeStopHoldsNoSignal(t *testing.T) {
 			return err
 		})
 	}
-	if began == 0 {
-		t.Error("no stop fell upon a signal")
+	if began < 25 {
+		t.Errorf("%d stops fell upon a signal", began)
 	}
 	for i, g := range s.signalled(p, 50) {
 		if g.value != uint64(i) {
