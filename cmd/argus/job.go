@@ -64,6 +64,7 @@ type job struct {
 	began    time.Time
 	reported uint64 // by us; of the session's thread
 	line     []byte // room for a line; of the session's thread
+	waits    func() // called where the end has to wait for the reader
 
 	mu     sync.Mutex
 	reason reason // guarded by mu
@@ -216,7 +217,7 @@ func (j *job) conduct(c course, sigs *signals) (status int, err error) {
 	close(over)
 	helpers.Wait()
 	stopCounter()
-	sigs.stop() // whoever waits for a reader now may be interrupted
+	j.waits = sigs.stop // whoever waits for a reader now may be interrupted
 	return c.finish(ev, runErr)
 }
 
@@ -343,8 +344,9 @@ func (j *job) finish(ev backend.Event, runErr error) (int, error) {
 // conclude writes the last of the output. over says that the status is known by that: whoever
 // read has closed the pipe.
 func (j *job) conclude(last []byte, runErr error) (status int, over bool, err error) {
+	j.out.hurry()
 	err = j.out.write(last)
-	if e := j.out.finish(); err == nil {
+	if e := j.out.finish(j.waits); err == nil {
 		err = e
 	}
 	switch {

@@ -84,12 +84,16 @@ func (o *output) writeSome() {
 // hurry makes write return without waiting for the reader.
 func (o *output) hurry() { o.rushed.Store(true) }
 
-// finish writes what is left, for as long as it takes.
-func (o *output) finish() error {
+// finish writes what is left, for as long as it takes. It calls waits, once, if that depends
+// on the reader.
+func (o *output) finish(waits func()) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for len(o.backlog) > 0 && o.err == nil {
-		o.writeSome()
+	for waited := false; len(o.backlog) > 0 && o.err == nil; o.writeSome() {
+		if !waited && !writable(o.file, pollTurn) {
+			waited = true
+			waits()
+		}
 	}
 	if o.own {
 		if err := o.file.Close(); o.err == nil {

@@ -34,11 +34,39 @@ func TestHurry(t *testing.T) {
 		got, _ := io.ReadAll(r)
 		read <- got
 	}()
-	if err := o.finish(); err != nil {
+	waited := 0
+	if err := o.finish(func() { waited++ }); err != nil {
 		t.Fatal(err)
+	}
+	if waited > 1 {
+		t.Errorf("it was said %d times that the reader is waited for", waited)
 	}
 	if got := <-read; !bytes.Equal(got, want) {
 		t.Errorf("%d bytes came, want %d", len(got), len(want))
+	}
+}
+
+// TestWaits: it is said that the reader is waited for, if he is.
+func TestWaits(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		o, waited := &output{file: w, own: true}, false
+		o.hurry()
+		for i := 0; full && i < 200 || i < 2; i++ {
+			if err := o.write(bytes.Repeat([]byte("x"), 999)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := o.finish(func() {
+			waited = true
+			go func() { _, _ = io.Copy(io.Discard, r) }() // only now
+		}); err != nil || waited != full {
+			t.Errorf("%v, waited: %v, the pipe is full: %v", err, waited, full)
+		}
 	}
 }
 
@@ -62,7 +90,7 @@ func TestReaderGone(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if err := o.finish(); !errors.Is(err, errClosed) {
+	if err := o.finish(func() {}); !errors.Is(err, errClosed) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -34,6 +34,15 @@ func onTerminal(t *testing.T, env []string, args ...string) (*proc, *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Ctrl-C throws away what has been written and not yet read, unless told not to.
+	settings, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Lflag |= unix.NOFLSH
+	if err := unix.IoctlSetTermios(int(slave.Fd()), unix.TCSETS, settings); err != nil {
+		t.Fatal(err)
+	}
 	p := command(t, args...)
 	p.Env = append(append(p.Env, "TERM=xterm"), env...)
 	p.Stdin, p.Stdout, p.Stderr = slave, slave, slave
