@@ -62,13 +62,17 @@ func (o *output) write(lines []byte) error {
 // drain writes what there is room for. mu is held.
 func (o *output) drain() {
 	for len(o.backlog) > 0 && o.err == nil {
-		if !writable(o.file, pollTurn) {
-			if o.rushed.Load() {
-				return
-			}
-			continue
+		rushed := o.rushed.Load()
+		timeout := pollTurn
+		if rushed {
+			timeout = 0
 		}
-		o.writeSome()
+		switch {
+		case writable(o.file, timeout):
+			o.writeSome()
+		case rushed:
+			return
+		}
 	}
 }
 
