@@ -156,19 +156,7 @@ func (p *parts) who() asm.Instructions {
 
 // count has those hits stop only at which the count is one that is wanted.
 func (p *parts) count() asm.Instructions {
-	if p.Every <= 1 && p.Count.Op == "" {
-		return nil
-	}
-	c := asm.Instructions{
-		asm.LoadMapValue(asm.R1, p.state, atMatched),
-		asm.Mov.Imm(asm.R2, 1),
-		bpfhit.Atomic(asm.FetchAdd, asm.R1, asm.R2),
-		asm.Add.Imm(asm.R2, 1),
-	}
-	if p.Every > 1 {
-		c = append(c, bpfhit.Comparison{Op: "%", N: p.Every}.Unless(No)...)
-	}
-	return append(c, p.Count.Unless(No)...)
+	return bpfhit.Counted(p.state, atMatched, p.Every, p.Count, No)
 }
 
 // pass leaves what the debugger is to know of a hit that stops the thread.

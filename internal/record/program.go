@@ -129,19 +129,7 @@ func (p *parts) judge() asm.Instructions {
 
 // count lets through what the counts want.
 func (p *parts) count() asm.Instructions {
-	if !p.counts() {
-		return nil
-	}
-	c := asm.Instructions{
-		asm.LoadMapValue(asm.R1, p.state, stateMatched),
-		asm.Mov.Imm(asm.R2, 1),
-		bpfhit.Atomic(asm.FetchAdd, asm.R1, asm.R2),
-		asm.Add.Imm(asm.R2, 1),
-	}
-	if p.every > 1 {
-		c = append(c, bpfhit.Comparison{Op: "%", N: p.every}.Unless(FilterNo)...)
-	}
-	return append(c, p.only.Unless(FilterNo)...)
+	return bpfhit.Counted(p.state, stateMatched, p.every, p.only, FilterNo)
 }
 
 // walks reports whether the program itself follows frame pointers.

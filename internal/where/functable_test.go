@@ -17,17 +17,7 @@ func TestCalls(t *testing.T) {
 	testkit.Watchdog(t)
 	for _, mode := range testkit.Modes {
 		t.Run(string(mode), func(t *testing.T) {
-			path := testkit.Scenarios(t, mode)
-			grp, err := glue.Launch(glue.LaunchConfig{Path: path, Args: []string{path, "exit", "0"}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := grp.Detach(true); err != nil {
-					t.Error(err)
-				}
-			}()
-			target := grp.Selected
+			target := launch(t, testkit.Scenarios(t, mode))
 			th := target.CurrentThread().(*glue.Thread)
 			l := New(target)
 			if err := l.Load(); err != nil {

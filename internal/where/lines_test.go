@@ -1,33 +1,39 @@
-package where_test
+package where
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/go-delve/delve/pkg/proc"
+
 	"github.com/argusdbg/argus/internal/glue"
 	"github.com/argusdbg/argus/internal/testkit"
-	"github.com/argusdbg/argus/internal/where"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// TestLines asks for the first instruction of a function, of an inlined one and of none.
-func TestLines(t *testing.T) {
-	testkit.Watchdog(t)
-	path := testkit.Scenarios(t, testkit.Optimized)
+// launch starts a program, which is killed when the test is over.
+func launch(t *testing.T, path string) *proc.Target {
+	t.Helper()
 	grp, err := glue.Launch(glue.LaunchConfig{Path: path, Args: []string{path, "exit", "0"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := grp.Detach(true); err != nil {
 			t.Error(err)
 		}
-	}()
-	target := grp.Selected
+	})
+	return grp.Selected
+}
+
+// TestLines asks for the first instruction of a function, of an inlined one and of none.
+func TestLines(t *testing.T) {
+	testkit.Watchdog(t)
+	target := launch(t, testkit.Scenarios(t, testkit.Optimized))
 	th := target.CurrentThread().(*glue.Thread)
-	l := where.New(target)
-	at := func(pc uint64) where.Place {
+	l := New(target)
+	at := func(pc uint64) Place {
 		defer th.ForgetGoroutine()
 		defer target.ClearCaches()
 		return l.At(pc, th.At(pc))
