@@ -26,6 +26,8 @@ type stepper struct {
 	table    *gosym.Table
 	was, now []byte // see differs
 	calls    map[uint64]bool
+	held     []int // the other threads
+	holds    bool  // see holdOthers
 }
 
 func newStepper(t *testing.T, path string) *stepper {
@@ -95,14 +97,6 @@ func (s *stepper) trace(t *testing.T, op string, each func(before, after uint64)
 	for sig := wait(); sig != unix.SIGUSR2; sig = wait() {
 		must(unix.PtraceCont(s.pid, int(sig)))
 	}
-	// Nobody preempts the thread, slow as it is, while the others stand still.
-	others := s.holdOthers(t)
-	release := func() {
-		for _, tid := range others {
-			must(unix.PtraceDetach(tid))
-		}
-		others = nil
-	}
 	var regs unix.PtraceRegs
 	must(unix.PtraceGetRegs(s.pid, &regs))
 	deliver := 0
@@ -111,9 +105,8 @@ func (s *stepper) trace(t *testing.T, op string, each func(before, after uint64)
 			t.Fatal("the operation has no end")
 		}
 		before := regs.Rip
-		if n == 1<<13 || s.waits(t, &regs) { // for one of them
-			release()
-		}
+		spins := n>>13&1 == 1 // perhaps, for one of the others and without a system call
+		s.holdOthers(t, !spins && !s.waits(t, &regs))
 		must(step(s.pid, deliver))
 		sig := wait()
 		if sig == unix.SIGUSR2 {
@@ -126,7 +119,7 @@ func (s *stepper) trace(t *testing.T, op string, each func(before, after uint64)
 		must(unix.PtraceGetRegs(s.pid, &regs))
 		each(before, regs.Rip)
 	}
-	release()
+	s.holdOthers(t, false)
 	// The trap of the step in which the signal was sent is still to come.
 	for must(step(s.pid, 0)); wait() != unix.SIGTRAP; must(step(s.pid, 0)) {
 	}
@@ -134,13 +127,29 @@ func (s *stepper) trace(t *testing.T, op string, each func(before, after uint64)
 	s.expect(t, "ok")
 }
 
-// holdOthers stops all threads of the program but the main one.
-func (s *stepper) holdOthers(t *testing.T) []int {
+// holdOthers stops all threads of the program but the main one, or lets them run. Nobody
+// preempts the main thread while they stand still. Where it waits for one of them they run,
+// and no longer: single steps are so slow that beside the scheduler's monitor the thread
+// would do little else than be preempted.
+func (s *stepper) holdOthers(t *testing.T, want bool) {
+	t.Helper()
+	if want == s.holds {
+		return
+	}
+	s.holds = want
+	if !want {
+		for _, tid := range s.held {
+			if err := unix.PtraceDetach(tid); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.held = s.held[:0]
+		return
+	}
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", s.pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var held []int
 	for _, e := range entries {
 		tid, err := strconv.Atoi(e.Name())
 		if err != nil || tid == s.pid {
@@ -153,9 +162,8 @@ func (s *stepper) holdOthers(t *testing.T) []int {
 		if _, err := unix.Wait4(tid, &ws, unix.WALL, nil); err != nil || !ws.Stopped() {
 			t.Fatalf("thread %d: %v, %v", tid, ws, err)
 		}
-		held = append(held, tid)
+		s.held = append(s.held, tid)
 	}
-	return held
 }
 
 // waits reports whether the next instruction is a system call that waits for another
