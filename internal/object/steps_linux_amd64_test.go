@@ -26,8 +26,7 @@ type stepper struct {
 	table    *gosym.Table
 	was, now []byte // see differs
 	calls    map[uint64]bool
-	held     []int // the other threads
-	holds    bool  // see holdOthers
+	held     []int // see holdOthers
 }
 
 func newStepper(t *testing.T, path string) *stepper {
@@ -106,7 +105,11 @@ func (s *stepper) trace(t *testing.T, op string, each func(before, after uint64)
 		}
 		before := regs.Rip
 		spins := n>>13&1 == 1 // perhaps, for one of the others and without a system call
-		s.holdOthers(t, !spins && !s.waits(t, &regs))
+		if spins || s.waits(t, &regs) {
+			s.releaseOthers(t)
+		} else {
+			s.holdOthers(t)
+		}
 		must(step(s.pid, deliver))
 		sig := wait()
 		if sig == unix.SIGUSR2 {
@@ -119,7 +122,7 @@ func (s *stepper) trace(t *testing.T, op string, each func(before, after uint64)
 		must(unix.PtraceGetRegs(s.pid, &regs))
 		each(before, regs.Rip)
 	}
-	s.holdOthers(t, false)
+	s.releaseOthers(t)
 	// The trap of the step in which the signal was sent is still to come.
 	for must(step(s.pid, 0)); wait() != unix.SIGTRAP; must(step(s.pid, 0)) {
 	}
@@ -127,23 +130,13 @@ func (s *stepper) trace(t *testing.T, op string, each func(before, after uint64)
 	s.expect(t, "ok")
 }
 
-// holdOthers stops all threads of the program but the main one, or lets them run. Nobody
-// preempts the main thread while they stand still. Where it waits for one of them they run,
-// and no longer: single steps are so slow that beside the scheduler's monitor the thread
-// would do little else than be preempted.
-func (s *stepper) holdOthers(t *testing.T, want bool) {
+// holdOthers stops all threads of the program but the main one, if they run. Nobody preempts
+// the main thread while they stand still. Where it waits for one of them they run, and no
+// longer: single steps are so slow that beside the scheduler's monitor the thread would do
+// little else than be preempted.
+func (s *stepper) holdOthers(t *testing.T) {
 	t.Helper()
-	if want == s.holds {
-		return
-	}
-	s.holds = want
-	if !want {
-		for _, tid := range s.held {
-			if err := unix.PtraceDetach(tid); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s.held = s.held[:0]
+	if len(s.held) > 0 {
 		return
 	}
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", s.pid))
@@ -164,6 +157,17 @@ func (s *stepper) holdOthers(t *testing.T, want bool) {
 		}
 		s.held = append(s.held, tid)
 	}
+}
+
+// releaseOthers lets them run, if they are held.
+func (s *stepper) releaseOthers(t *testing.T) {
+	t.Helper()
+	for _, tid := range s.held {
+		if err := unix.PtraceDetach(tid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.held = s.held[:0]
 }
 
 // waits reports whether the next instruction is a system call that waits for another
