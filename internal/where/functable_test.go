@@ -104,18 +104,9 @@ func TestSpoiledTable(t *testing.T) {
 // TestNoTable: without a table Lines still has lines.
 func TestNoTable(t *testing.T) {
 	testkit.Watchdog(t)
-	path := testkit.Scenarios(t, testkit.Debug)
-	grp, err := glue.Launch(glue.LaunchConfig{Path: path, Args: []string{path, "exit", "0"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := grp.Detach(true); err != nil {
-			t.Error(err)
-		}
-	}()
-	l := New(grp.Selected)
-	fn := grp.Selected.BinInfo().LookupFunc()["main.spoil"][0]
+	target := launch(t, testkit.Scenarios(t, testkit.Debug))
+	l := New(target)
+	fn := target.BinInfo().LookupFunc()["main.spoil"][0]
 	without := l.Outer(fn.Entry)
 	if _, ok := l.FrameSize(fn.Entry); ok {
 		t.Error("a frame's size without a table")
